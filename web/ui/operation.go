@@ -1,0 +1,174 @@
+package ui
+
+import (
+	"time"
+
+	"okienko/bank/money"
+)
+
+// ConfirmOperation shows a prepared operation before the second factor (partner-api §8).
+// Input: the button `decision` (confirm, refuse).
+type ConfirmOperation struct {
+	Common
+	Action      string
+	Kind        SubjectKind // SubjectHold, SubjectHoldChange, SubjectTransfer, SubjectPayChange
+	Application Application
+	Amount      money.Amount
+	Before      money.Amount // for changes: the amount until now
+	Fee         money.Amount
+	Payee       Payee
+	Title       string
+	Account     AccountLine
+	Available   money.Amount
+	HoldUntil   Moment // for holds
+	ExecuteOn   Moment // for scheduled transfers; zero: at once
+	ExpiresAt   Moment // the prepared operation lives until then
+}
+
+func (ConfirmOperation) template() string { return "confirm_operation" }
+
+// Result says how an act ended.
+type Result struct {
+	Common
+	Outcome     Outcome
+	Subject     Subject
+	Reason      Reason    // for Failed
+	Limit       *LimitUse // the limit that stood in the way
+	Field       string    // faulty field as the reader calls it (title, date); one of the Field… names or empty
+	Consent     ConsentState
+	RenewURL    string // where the consent is renewed; empty names no link
+	Reference   string // by which the hotline finds the case
+	At          Moment
+	ContinueURL string
+	ContinueTo  string // name of the application; empty: to internet banking
+}
+
+func (Result) template() string { return "result" }
+
+// Outcome is how an act ended.
+type Outcome string
+
+const (
+	Done    Outcome = "done"
+	Refused Outcome = "refused" // by the customer
+	Expired Outcome = "expired"
+	Failed  Outcome = "failed"
+)
+
+// Reason is why the bank did not do what was asked.
+type Reason string
+
+const (
+	ReasonSingle          Reason = "single"  // limits of the application
+	ReasonDaily           Reason = "daily"   //
+	ReasonMonthly         Reason = "monthly" //
+	ReasonOwnLimit        Reason = "own"     // the customer's own limit across applications
+	ReasonCharges         Reason = "charges"
+	ReasonFunds           Reason = "funds"
+	ReasonAccountBlocked  Reason = "account_blocked"
+	ReasonAccountClosed   Reason = "account_closed"
+	ReasonCustomerBlocked Reason = "customer_blocked"
+	ReasonConsentEnded    Reason = "consent_ended"
+	ReasonConsentUsedUp   Reason = "consent_used_up"
+	ReasonNoPermission    Reason = "no_permission"
+	ReasonHoldEnded       Reason = "hold_ended"
+	ReasonSameAccount     Reason = "same_account"
+	ReasonField           Reason = "field"
+	ReasonAlreadyDone     Reason = "already_done"
+	ReasonFactorLocked    Reason = "factor_locked"
+	ReasonInternal        Reason = "internal"
+)
+
+// Names of fields that Result.Field may carry.
+const (
+	FieldAmount  = "amount"
+	FieldTitle   = "title"
+	FieldDate    = "date"
+	FieldAccount = "account"
+)
+
+// ConsentState says whether the agreement with the application still holds.
+type ConsentState string
+
+const (
+	ConsentNotSaid ConsentState = ""
+	ConsentHolds   ConsentState = "holds"
+	ConsentUsedUp  ConsentState = "used_up"
+	ConsentEnded   ConsentState = "ended"
+)
+
+// LimitUse is one limit with what is used and left of it.
+type LimitUse struct {
+	Kind LimitKind
+	Max  money.Amount
+	Used money.Amount // nothing to say for LimitSingle and LimitThreshold
+	Left money.Amount
+}
+
+// LimitKind names a limit.
+type LimitKind string
+
+const (
+	LimitSingle    LimitKind = "single"
+	LimitDaily     LimitKind = "daily"
+	LimitMonthly   LimitKind = "monthly"
+	LimitThreshold LimitKind = "threshold"
+	LimitCharges   LimitKind = "charges" // fees charged in a month
+)
+
+// ConfirmAction is a yes/no page before something that cannot be taken back.
+// Input: the button `decision` (yes).
+type ConfirmAction struct {
+	Common
+	Action      string
+	Kind        ActKind
+	Application string
+	Amount      money.Amount // for ReleaseHold
+	Title       string       // for ReleaseHold
+	Account     AccountLine
+	ActiveHolds int    // for EndPairing: how many holds stay
+	MayRelease  bool   // for EndPairing: the customer may release them
+	BackURL     string // the way out without doing it
+}
+
+func (ConfirmAction) template() string { return "confirm_action" }
+
+// ActKind is what ConfirmAction asks about.
+type ActKind string
+
+const (
+	EndPairing  ActKind = "end_pairing"
+	ReleaseHold ActKind = "release_hold"
+	AccessOff   ActKind = "access_off" // switch API access of an account off
+)
+
+// ErrorPage says in plain words what cannot be done.
+type ErrorPage struct {
+	Common
+	Kind       ErrorKind
+	Reference  string        // request id
+	RetryAfter time.Duration // for TooManyRequests; zero says nothing
+	HomeURL    string        // empty shows no link
+}
+
+func (ErrorPage) template() string { return "error" }
+
+// ErrorKind is the kind of error page.
+type ErrorKind string
+
+const (
+	UnknownApplication ErrorKind = "unknown_application"
+	UnknownReturn      ErrorKind = "unknown_return" // redirect_uri not registered
+	BadPairingRequest  ErrorKind = "bad_request"    // parameter missing or malformed
+	RequestExpired     ErrorKind = "request_expired"
+	BetaOnly           ErrorKind = "beta_only"
+	NotForCustomer     ErrorKind = "not_for_customer" // services are for individual customers
+	NoAccount          ErrorKind = "no_account"       // nothing the application could be paired with
+	NotFound           ErrorKind = "not_found"
+	SessionExpired     ErrorKind = "session_expired"
+	ForeignForm        ErrorKind = "foreign_form" // cross-origin post
+	TooManyRequests    ErrorKind = "too_many_requests"
+	MethodNotAllowed   ErrorKind = "method_not_allowed"
+	Unavailable        ErrorKind = "unavailable"
+	Internal           ErrorKind = "internal"
+)

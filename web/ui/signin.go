@@ -1,0 +1,158 @@
+package ui
+
+import "okienko/bank/money"
+
+// Login asks for login and password. Inputs: `login`, `password`.
+type Login struct {
+	Common
+	Action      string
+	Waiting     *Application // the application the reader comes from; nil for plain internet banking
+	State       LoginState
+	LockedUntil Moment // for LoginLocked; zero means until the hotline unlocks it
+	Typed       string // the login typed before
+}
+
+func (Login) template() string { return "login" }
+
+// LoginState says how the reader came to the login page.
+type LoginState string
+
+const (
+	LoginFresh     LoginState = ""
+	LoginWrong     LoginState = "wrong" // one sentence for an unknown login and a wrong password
+	LoginLocked    LoginState = "locked"
+	LoginBusy      LoginState = "busy" // too many logins are being checked at once
+	LoginLoggedOut LoginState = "logged_out"
+	LoginTimedOut  LoginState = "timed_out"
+)
+
+// ChooseContext asks for whom the person acts. Input: `customer`.
+type ChooseContext struct {
+	Common
+	Action  string
+	Choices []ContextChoice
+	Chosen  string
+}
+
+func (ChooseContext) template() string { return "choose_context" }
+
+// ContextChoice is one customer the person may act for.
+type ContextChoice struct {
+	ID   string
+	Name string
+	Kind CustomerKind
+	Role Role
+}
+
+// CustomerKind is the segment of a customer.
+type CustomerKind string
+
+const (
+	Individual  CustomerKind = "individual"
+	Business    CustomerKind = "business"
+	Corporation CustomerKind = "corporation"
+)
+
+// Role is how a person stands to a customer.
+type Role string
+
+const (
+	RoleSelf           Role = "self"
+	RoleOwner          Role = "owner"
+	RoleRepresentative Role = "representative"
+	RoleProxy          Role = "proxy"
+)
+
+// Subject is what a second factor confirms; every page of the factor repeats it.
+type Subject struct {
+	Kind        SubjectKind
+	Application string       // name; for pairings, limits of an application, orders through it
+	Amount      money.Amount // for orders
+	Payee       Payee        // for orders
+	Title       string       // for orders
+	Account     AccountLine  // for orders and account access
+}
+
+// SubjectKind is the kind of act that is confirmed.
+type SubjectKind string
+
+const (
+	SubjectPairing     SubjectKind = "pairing"
+	SubjectRenewal     SubjectKind = "renewal"
+	SubjectPermissions SubjectKind = "permissions" // more permissions for a paired application
+	SubjectHold        SubjectKind = "hold"
+	SubjectHoldChange  SubjectKind = "hold_change"
+	SubjectTransfer    SubjectKind = "transfer"
+	SubjectPayChange   SubjectKind = "transfer_change" // a scheduled transfer
+	SubjectAppLimits   SubjectKind = "app_limits"      // raising limits of one application
+	SubjectOwnLimits   SubjectKind = "own_limits"      // raising the customer's own limits
+	SubjectAccess      SubjectKind = "access"          // switching API access of an account on
+	SubjectLogin       SubjectKind = "login"
+)
+
+// ChooseFactor asks how to confirm. Input: `method` (sms, app).
+type ChooseFactor struct {
+	Common
+	Action       string
+	Subject      Subject
+	Methods      []FactorMethod
+	Chosen       FactorKind
+	CancelAction string // a form post; empty hides the button
+}
+
+func (ChooseFactor) template() string { return "choose_factor" }
+
+// FactorMethod is one way to confirm; Detail is the masked number or the device's name.
+type FactorMethod struct {
+	Kind     FactorKind
+	Detail   string
+	Disabled bool // locked after wrong tries
+}
+
+// FactorKind is a kind of second factor.
+type FactorKind string
+
+const (
+	FactorSMS FactorKind = "sms"
+	FactorApp FactorKind = "app"
+)
+
+// EnterCode asks for the code from the SMS. Input: `code`.
+type EnterCode struct {
+	Common
+	Action       string
+	Subject      Subject
+	Phone        string // masked: ••• ••• 123
+	State        CodeState
+	ValidUntil   Moment
+	TriesLeft    int
+	ResendAction string // form post; empty hides the button
+	OtherAction  string // form post: choose another method; empty hides the button
+	CancelAction string // form post; empty hides the button
+}
+
+func (EnterCode) template() string { return "enter_code" }
+
+// CodeState is where the entry of a code stands. Expired and locked show no field.
+type CodeState string
+
+const (
+	CodeFresh    CodeState = ""
+	CodeRejected CodeState = "wrong"
+	CodeExpired  CodeState = "expired"
+	CodeLocked   CodeState = "locked"
+	CodeResent   CodeState = "resent"
+)
+
+// AwaitApproval waits for the mobile app. The page reloads itself every three seconds.
+type AwaitApproval struct {
+	Common
+	Subject      Subject
+	Device       string
+	RefreshURL   string // GET; the page itself
+	ValidUntil   Moment
+	SMSAction    string // form post: use SMS instead; empty hides the button
+	CancelAction string // form post; empty hides the button
+}
+
+func (AwaitApproval) template() string { return "await_approval" }
