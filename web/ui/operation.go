@@ -3,6 +3,7 @@ package ui
 import (
 	"time"
 
+	"okienko/bank"
 	"okienko/bank/money"
 )
 
@@ -32,7 +33,7 @@ type Result struct {
 	Common
 	Outcome     Outcome
 	Subject     Subject
-	Reason      Reason    // for Failed
+	Reason      bank.Code // for Failed
 	Limit       *LimitUse // the limit that stood in the way
 	Field       string    // faulty field as the reader calls it (title, date); one of the Field… names or empty
 	Consent     ConsentState
@@ -53,30 +54,6 @@ const (
 	Refused Outcome = "refused" // by the customer
 	Expired Outcome = "expired"
 	Failed  Outcome = "failed"
-)
-
-// Reason is why the bank did not do what was asked.
-type Reason string
-
-const (
-	ReasonSingle          Reason = "single"  // limits of the application
-	ReasonDaily           Reason = "daily"   //
-	ReasonMonthly         Reason = "monthly" //
-	ReasonOwnLimit        Reason = "own"     // the customer's own limit across applications
-	ReasonCharges         Reason = "charges"
-	ReasonFunds           Reason = "funds"
-	ReasonAccountBlocked  Reason = "account_blocked"
-	ReasonAccountClosed   Reason = "account_closed"
-	ReasonCustomerBlocked Reason = "customer_blocked"
-	ReasonConsentEnded    Reason = "consent_ended"
-	ReasonConsentUsedUp   Reason = "consent_used_up"
-	ReasonNoPermission    Reason = "no_permission"
-	ReasonHoldEnded       Reason = "hold_ended"
-	ReasonSameAccount     Reason = "same_account"
-	ReasonField           Reason = "field"
-	ReasonAlreadyDone     Reason = "already_done"
-	ReasonFactorLocked    Reason = "factor_locked"
-	ReasonInternal        Reason = "internal"
 )
 
 // Names of fields that Result.Field may carry.
