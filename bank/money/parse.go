@@ -9,8 +9,8 @@ var ErrFormat = errors.New("money: not an amount")
 // MaxIntegerDigits bounds what Parse and ParseNumber accept, below 10^12 whole
 // units. That is 10^14 minor units: about ninety thousand of the largest amounts
 // still add up without overflow, and a third party that reads amounts into a
-// float64 (exact to 2^53, about 9·10^15) still sees the exact minor units. It is
-// far above the yearly budget of the Polish state.
+// float64 (exact to 2^53, about 9·10^15) still sees the exact minor units. One
+// payment of the whole yearly budget of the Polish state would still pass.
 const MaxIntegerDigits = 12
 
 // Parse reads digits, a point and exactly two digits: "12.50", "0.05"
