@@ -60,7 +60,8 @@ func MakePESEL(year int, month time.Month, day, serial int) (PESEL, error) {
 }
 
 // BirthDate reads the date of birth. The month carries the century: 01–12 are the
-// 1900s, and 20, 40, 60 and 80 are added for the 2000s, 2100s, 2200s and 1800s.
+// 1900s, and 20, 40, 60 and 80 are added for the 2000s, 2100s, 2200s and 1800s. (The
+// Act names 0, 20 and 80; 40 and 60 are the register's own continuation.)
 // The empty PESEL has no date and gives 0, 0, 0.
 func (p PESEL) BirthDate() (year int, month time.Month, day int) {
 	if len(p) != 11 {
