@@ -1,0 +1,270 @@
+// Package desk is where orders queue. Orders that wait together are loaded,
+// decided by the pure core and written with one commit, each with its own
+// outcome (design §3, §6): while one batch commits the next one gathers, and no
+// timer ever makes an order linger.
+//
+// The desk owns the queue, its bound and the retrying; it knows neither the
+// rules (package payment) nor how anything is kept (a Book).
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"okienko/bank"
+	"okienko/bank/payment"
+)
+
+// Book is the memory on which a desk works.
+type Book interface {
+	// Within runs f in one transaction that no other writer can interleave with,
+	// and commits durably when f returns nil: the answer may leave the house only
+	// after Within has returned. It returns an error that wraps ErrConflict when
+	// the transaction met another writer and nothing was written.
+	Within(ctx context.Context, f func(Tx) error) error
+}
+
+// Tx is one transaction of a Book.
+type Tx interface {
+	// Load puts everything that is needed into the state, nil or zero for what
+	// does not exist.
+	Load(ctx context.Context, n payment.Needs, into *payment.State) error
+	// Write keeps what a batch has changed.
+	Write(ctx context.Context, c *payment.Changes) error
+}
+
+// ErrConflict is wrapped by what a Book returns when trying again makes sense.
+var ErrConflict = errors.New("desk: conflict with another writer")
+
+// Config sets up a desk.
+type Config struct {
+	Book  Book
+	Clock bank.Clock // bank clock: it rules what orders decide about
+	Wall  bank.Clock // wall clock: it measures
+	IDs   bank.IDs
+	// Queue bounds the orders that wait; more are refused as Busy.
+	Queue int
+	// Batch bounds the orders that are decided together.
+	Batch int
+	// Observe, if set, is told of every batch.
+	Observe func(Stats)
+}
+
+// Stats describes one batch.
+type Stats struct {
+	Orders  int
+	Took    time.Duration // loading, deciding, writing, committing
+	Retries int
+	Failed  bool
+}
+
+// The defaults: a queue of a second's work at the speed of a slow disk, and
+// batches that stay within a few milliseconds of work on one core.
+const (
+	DefaultQueue = 4096
+	DefaultBatch = 256
+
+	maxTries = 5 // of a batch that meets other writers
+	rounds   = 6 // of loading; four are enough for any order, see payment.Needs
+)
+
+// Desk decides orders. Make one with New; Close it to finish what waits.
+type Desk struct {
+	cfg   Config
+	queue chan *ticket
+	done  chan struct{}
+
+	mu     sync.RWMutex // guards closed against sends into the queue
+	closed bool
+}
+
+// ticket is one order that waits.
+type ticket struct {
+	ctx    context.Context
+	order  payment.Order
+	result payment.Result
+	ready  chan struct{}
+}
+
+// New opens a desk.
+func New(cfg Config) *Desk {
+	if cfg.Queue <= 0 {
+		cfg.Queue = DefaultQueue
+	}
+	if cfg.Batch <= 0 {
+		cfg.Batch = DefaultBatch
+	}
+	d := &Desk{cfg: cfg, queue: make(chan *ticket, cfg.Queue), done: make(chan struct{})}
+	go d.work()
+	return d
+}
+
+// Do hands in one order and waits for its outcome. It returns a Busy refusal
+// at once when the queue is full. A caller whose context ends stops waiting;
+// its order is dropped if it still queues, and otherwise done all the same,
+// which the caller can learn by repeating the operation id.
+func (d *Desk) Do(ctx context.Context, o payment.Order) (payment.Outcome, error) {
+	t := &ticket{ctx: ctx, order: o, ready: make(chan struct{})}
+	if err := d.enter(t); err != nil {
+		return payment.Outcome{}, err
+	}
+	select {
+	case <-t.ready:
+		return t.result.Outcome, t.result.Err
+	case <-ctx.Done():
+		return payment.Outcome{}, ctx.Err()
+	}
+}
+
+func (d *Desk) enter(t *ticket) error {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if d.closed {
+		return bank.Refuse(bank.Busy, "The bank is closing.")
+	}
+	select {
+	case d.queue <- t:
+		return nil
+	default:
+		return bank.Refuse(bank.Busy, "Too many orders wait. Try again shortly.")
+	}
+}
+
+// Waiting is how many orders queue.
+func (d *Desk) Waiting() int { return len(d.queue) }
+
+// Close takes no more orders and returns when those that were accepted are
+// done. Twice is harmless.
+func (d *Desk) Close() {
+	d.mu.Lock()
+	if !d.closed {
+		d.closed = true
+		close(d.queue)
+	}
+	d.mu.Unlock()
+	<-d.done
+}
+
+func (d *Desk) work() {
+	defer close(d.done)
+	batch := make([]*ticket, 0, d.cfg.Batch)
+	for first := range d.queue {
+		batch = d.gather(append(batch[:0], first))
+		if len(batch) > 0 {
+			d.settle(batch)
+		}
+	}
+}
+
+// gather adds what waits to a batch, without waiting for more, and leaves out
+// those whose callers have gone.
+func (d *Desk) gather(batch []*ticket) []*ticket {
+	for len(batch) < d.cfg.Batch {
+		select {
+		case t, open := <-d.queue:
+			if !open {
+				return present(batch)
+			}
+			batch = append(batch, t)
+		default:
+			return present(batch)
+		}
+	}
+	return present(batch)
+}
+
+func present(batch []*ticket) []*ticket {
+	kept := batch[:0]
+	for _, t := range batch {
+		if err := t.ctx.Err(); err != nil {
+			t.answer(payment.Result{Err: err})
+			continue
+		}
+		kept = append(kept, t)
+	}
+	return kept
+}
+
+func (t *ticket) answer(r payment.Result) {
+	t.result = r
+	close(t.ready)
+}
+
+// settle decides a batch. When a batch fails as a whole, its orders are tried
+// one by one: whatever broke it must not break its neighbours.
+func (d *Desk) settle(batch []*ticket) {
+	orders := make([]payment.Order, len(batch))
+	for i, t := range batch {
+		orders[i] = t.order
+	}
+	results, err := d.decide(orders)
+	if err == nil {
+		for i, t := range batch {
+			t.answer(results[i])
+		}
+		return
+	}
+	for _, t := range batch {
+		if len(batch) == 1 {
+			t.answer(payment.Result{Err: err})
+			continue
+		}
+		one, err := d.decide([]payment.Order{t.order})
+		if err != nil {
+			t.answer(payment.Result{Err: err})
+			continue
+		}
+		t.answer(one[0])
+	}
+}
+
+// decide runs orders in one transaction. A batch outlives the contexts of its
+// callers, so it has none of theirs.
+func (d *Desk) decide(orders []payment.Order) (results []payment.Result, err error) {
+	start := d.cfg.Wall.Now()
+	stats := Stats{Orders: len(orders)}
+	defer func() {
+		if p := recover(); p != nil {
+			results, err = nil, fmt.Errorf("desk: a batch of %d broke off: %v", len(orders), p)
+		}
+		stats.Took, stats.Failed = d.cfg.Wall.Now().Sub(start), err != nil
+		if d.cfg.Observe != nil {
+			d.cfg.Observe(stats)
+		}
+	}()
+	ctx := context.Background()
+	for {
+		err = d.cfg.Book.Within(ctx, func(tx Tx) error {
+			var err error
+			results, err = d.try(ctx, tx, orders)
+			return err
+		})
+		if !errors.Is(err, ErrConflict) || stats.Retries == maxTries {
+			return results, err
+		}
+		stats.Retries++
+	}
+}
+
+func (d *Desk) try(ctx context.Context, tx Tx, orders []payment.Order) ([]payment.Result, error) {
+	// Microseconds are what is kept: an answer must say what a later reading says.
+	now := d.cfg.Clock.Now().UTC().Truncate(time.Microsecond)
+	s := payment.NewState()
+	for range rounds {
+		needs := payment.Missing(s, now, orders)
+		if needs.Empty() {
+			results, changes := payment.Decide(s, now, d.cfg.IDs, orders)
+			if changes.Empty() {
+				return results, nil
+			}
+			return results, tx.Write(ctx, changes)
+		}
+		if err := tx.Load(ctx, needs, s); err != nil {
+			return nil, err
+		}
+	}
+	return nil, fmt.Errorf("desk: %d orders still need more after %d rounds of loading", len(orders), rounds)
+}
