@@ -49,9 +49,18 @@ func (l *RateLimiter[K]) Allow(key K) (ok bool, retryAfter time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.clock.Now()
+	// Full buckets are worth nothing. Looking at two a call lets the memory
+	// shrink after a flood without ever stopping for it.
+	for range 2 {
+		if l.oldest != nil && !l.oldest.full.After(now) {
+			l.forgetOldest()
+		}
+	}
 	b := l.buckets[key]
 	if b == nil {
-		l.makeRoom(now)
+		if len(l.buckets) >= l.maxKeys {
+			l.forgetOldest()
+		}
 		b = &bucket[K]{key: key, full: now}
 		l.buckets[key] = b
 	} else {
@@ -82,16 +91,10 @@ func (l *RateLimiter[K]) Len() int {
 	return len(l.buckets)
 }
 
-// makeRoom forgets up to two full buckets, which are worth nothing, and a used
-// one only when the memory is at its bound. Two for each one that comes lets
-// the memory shrink after a flood without ever stopping for it.
-func (l *RateLimiter[K]) makeRoom(now time.Time) {
-	for range 2 {
-		if b := l.oldest; b != nil && (!b.full.After(now) || len(l.buckets) >= l.maxKeys) {
-			l.unlink(b)
-			delete(l.buckets, b.key)
-		}
-	}
+func (l *RateLimiter[K]) forgetOldest() {
+	b := l.oldest
+	l.unlink(b)
+	delete(l.buckets, b.key)
 }
 
 func (l *RateLimiter[K]) unlink(b *bucket[K]) {

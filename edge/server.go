@@ -179,11 +179,13 @@ func (s *Server) recover(v *visit, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	h := v.Header()
-	for name := range h { // what the handler meant to say with its answer
-		if name != RequestIDHeader {
-			h.Del(name)
-		}
+	for _, name := range [...]string{ // what the handler meant to say; security headers stay
+		"Content-Type", "Content-Length", "Content-Encoding", "Content-Disposition",
+		"Etag", "Last-Modified", "Location", "Set-Cookie",
+	} {
+		h.Del(name)
 	}
+	h.Set("Cache-Control", "no-store")
 	v.match.door.errors.WriteError(v, r, http.StatusInternalServerError)
 }
 
