@@ -199,7 +199,7 @@ func (f form) span(d time.Duration, prefix string) (string, error) {
 			continue
 		}
 		if n > 0 {
-			s, err := f.words.count(prefix+u.name, int(n))
+			s, err := f.words.count(prefix+u.name, int64(n))
 			if err != nil {
 				return "", err
 			}

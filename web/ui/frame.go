@@ -92,6 +92,7 @@ const (
 	CodeIncomplete Why = "code_incomplete"
 	CodeWrong      Why = "code_wrong"
 	NotATime       Why = "not_a_time"
+	InThePast      Why = "in_the_past" // the bank clock never goes back
 )
 
 // Application is what the bank says about a partner's application.

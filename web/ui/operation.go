@@ -90,7 +90,8 @@ const (
 	LimitDaily     LimitKind = "daily"
 	LimitMonthly   LimitKind = "monthly"
 	LimitThreshold LimitKind = "threshold"
-	LimitCharges   LimitKind = "charges" // fees charged in a month
+	LimitCharges   LimitKind = "charges"  // fees charged in a month
+	LimitCustomer  LimitKind = "customer" // across every application
 )
 
 // ConfirmAction is a yes/no page before something that cannot be taken back.

@@ -133,6 +133,14 @@ type EnterCode struct {
 
 func (EnterCode) template() string { return "enter_code" }
 
+// FieldFaults are the faults beside the field: a wrong code is said there too.
+func (e EnterCode) FieldFaults() []Fault {
+	if len(e.Faults) == 0 && e.State == CodeRejected {
+		return []Fault{{Field: "code", Why: CodeWrong}}
+	}
+	return e.Faults
+}
+
 // CodeState is where the entry of a code stands. Expired and locked show no field.
 type CodeState string
 

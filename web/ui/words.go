@@ -45,8 +45,9 @@ func (w *words) say(id string, pairs ...any) (string, error) {
 	return w.localizer.Localize(&i18n.LocalizeConfig{MessageID: id, TemplateData: args})
 }
 
-// count returns the sentence in the plural form of n; the sentence knows n as .N.
-func (w *words) count(id string, n int, pairs ...any) (string, error) {
+// count returns the sentence in the plural form of n, a whole number of any integer
+// type; the sentence knows n as .N.
+func (w *words) count(id string, n any, pairs ...any) (string, error) {
 	args, err := dict(pairs...)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", id, err)
