@@ -83,7 +83,7 @@ func deadLinks(page string, exists func(relative string) bool) []string {
 }
 
 var (
-	fence = regexp.MustCompile("(?ms)^[ \t]*```.*?^[ \t]*```")
+	fence = regexp.MustCompile("(?s)(?:^|\n)[ \t]*```.*?\n[ \t]*```")
 	span  = regexp.MustCompile("`[^`\n]+`")
 )
 
