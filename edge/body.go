@@ -18,22 +18,22 @@ var ErrBodyTooLarge = errors.New("edge: body too large")
 // this small, and unpacking is a gift to whoever wants to fill our memory.
 var ErrBodyEncoded = errors.New("edge: body with a content encoding")
 
-// ReadBody reads a whole body of at most max bytes. A longer one is
+// ReadBody reads a whole body of at most limit bytes. A longer one is
 // ErrBodyTooLarge, before reading where its length is announced; the
 // connection is then closed after the answer, so that the rest is not read.
 // Any other error means that the caller did not send what it announced.
-func ReadBody(w http.ResponseWriter, r *http.Request, max int64) ([]byte, error) {
+func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	if e := r.Header.Get("Content-Encoding"); e != "" && !strings.EqualFold(e, "identity") {
 		return nil, ErrBodyEncoded
 	}
-	if r.ContentLength > max {
+	if r.ContentLength > limit {
 		w.Header().Set("Connection", "close")
 		return nil, ErrBodyTooLarge
 	}
 	if r.Body == nil || r.ContentLength == 0 {
 		return nil, nil
 	}
-	limited := http.MaxBytesReader(w, r.Body, max)
+	limited := http.MaxBytesReader(w, r.Body, limit)
 	var body []byte
 	var err error
 	if r.ContentLength > 0 {

@@ -50,14 +50,14 @@ func (d door) WriteError(w http.ResponseWriter, _ *http.Request, status int) {
 }
 
 func say(text string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, text) }
+	return func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, text) }
 }
 
 func TestMountFindsTheDoorAndAnswersInItsForm(t *testing.T) {
 	site := Mount(
 		door{"api", map[string]http.HandlerFunc{
 			"POST /rest/payment":     say("payment"),
-			"GET /rest/payment/{id}": func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.PathValue("id")) },
+			"GET /rest/payment/{id}": func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.PathValue("id")) },
 			"PUT /rest/payment/{id}": say("changed"),
 		}},
 		door{"pages", map[string]http.HandlerFunc{"GET /login": say("login"), "GET /rest/help": say("help")}},
@@ -257,7 +257,7 @@ func TestSecretsNeverReachTheLog(t *testing.T) {
 				slog.Group("customer", slog.String("Pesel", "44051401359"), slog.Any("all", struct{ Text string }{string(body)})),
 				slog.Any("cause", fmt.Errorf("get %q: no answer for 44051401359", "https://sms.example/send?key="+secret)),
 			)
-			io.WriteString(w, secret)
+			fmt.Fprint(w, secret)
 		},
 		"POST /panic": func(_ http.ResponseWriter, r *http.Request) {
 			panic("could not read " + r.FormValue("code"))
@@ -312,7 +312,7 @@ func TestPanicIsAnsweredByTheDoor(t *testing.T) {
 			none["x"] = 1
 		},
 		"GET /late": func(w http.ResponseWriter, _ *http.Request) {
-			io.WriteString(w, strings.Repeat("x", 10_000)) // beyond net/http's buffer: it goes out
+			fmt.Fprint(w, strings.Repeat("x", 10_000)) // beyond net/http's buffer: it goes out
 			panic("late")
 		},
 	}})
@@ -404,7 +404,7 @@ func TestShutdownFinishesWhatWasAccepted(t *testing.T) {
 	s := start(t, nil, door{"api", map[string]http.HandlerFunc{"GET /slow": func(w http.ResponseWriter, _ *http.Request) {
 		close(entered)
 		<-leave
-		io.WriteString(w, "done")
+		fmt.Fprint(w, "done")
 	}}})
 	c := client(t)
 	answer := make(chan string, 1)
