@@ -43,7 +43,6 @@ func (f form) funcs(a *assets) template.FuncMap {
 		"clock":      f.clock,
 		"weekday":    f.weekday,
 		"iso":        func(t time.Time) string { return t.In(f.zone).Format(time.RFC3339) },
-		"dateInput":  func(t time.Time) string { return t.In(f.zone).Format(time.DateOnly) },
 		"timeInput":  func(t time.Time) string { return t.In(f.zone).Format("2006-01-02T15:04") },
 		"duration":   f.duration,
 		"after":      f.after,
