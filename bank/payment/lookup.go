@@ -73,7 +73,9 @@ func (l *lookup) operation(k OperationKey) {
 	if k.ID == "" {
 		return
 	}
-	find(l, l.s.Operations, &l.needs.Operations, k)
+	if op, ok := find(l, l.s.Operations, &l.needs.Operations, k); ok && op.Authorisation != "" {
+		l.authorisation(op.Authorisation) // preparing it again answers with it
+	}
 	if id := l.s.Pending[k]; id != "" {
 		l.authorisation(id)
 	}
@@ -153,6 +155,15 @@ func (o *Execute) want(l *lookup) {
 
 func (o *Decline) want(l *lookup) { l.authorisation(o.Authorisation) }
 
+// asking notes all that judging an asking application looks at.
+func (l *lookup) asking(id consent.ID) {
+	if a, ok := l.agreement(id); ok {
+		l.application(a.Application)
+		l.customer(a.Customer)
+		l.account(a.Account)
+	}
+}
+
 // held notes all that ending a hold looks at.
 func (l *lookup) held(id ledger.HoldID) {
 	h, ok := l.hold(id)
@@ -170,10 +181,7 @@ func (l *lookup) held(id ledger.HoldID) {
 func (o *Release) want(l *lookup) {
 	l.held(o.Hold)
 	if o.Agreement != "" {
-		if a, ok := l.agreement(o.Agreement); ok {
-			l.customer(a.Customer)
-			l.account(a.Account)
-		}
+		l.asking(o.Agreement) // also when the hold is unknown, or somebody else's
 	}
 }
 
@@ -200,16 +208,13 @@ func (l *lookup) scheduled(id ID) {
 func (o *Cancel) want(l *lookup) {
 	l.scheduled(o.Payment)
 	if o.Agreement != "" {
-		if a, ok := l.agreement(o.Agreement); ok {
-			l.customer(a.Customer)
-			l.account(a.Account)
-		}
+		l.asking(o.Agreement) // also when the payment is unknown, or somebody else's
 	}
 }
 
 func (o *Run) want(l *lookup) { l.scheduled(o.Payment) }
 
-func (o *SpendRead) want(l *lookup) { l.agreement(o.Agreement) }
+func (o *SpendRead) want(l *lookup) { l.asking(o.Agreement) }
 
 func (o *Book) want(l *lookup) {
 	l.account(o.From)
