@@ -62,6 +62,9 @@ func (o *Prepare) decide(t *turn) (Outcome, error) {
 	if out, err := t.prepared(o, c); out.Authorisation != nil || err != nil {
 		return out, err
 	}
+	if err := d.dated(t.now); err != nil {
+		return Outcome{}, err
+	}
 	if err := t.fits(p, true); err != nil {
 		return Outcome{}, err
 	}
@@ -70,7 +73,7 @@ func (o *Prepare) decide(t *turn) (Outcome, error) {
 
 // ask prepares the giving of permissions that the application is defined with.
 func (t *turn) ask(o *Prepare, c *caller) (Outcome, error) {
-	if err := o.Draft.worded(t.now, money.PLN); err != nil {
+	if err := o.Draft.worded(money.PLN); err != nil {
 		return Outcome{}, err
 	}
 	for _, want := range o.Draft.Permissions {

@@ -110,7 +110,7 @@ func (t *turn) object(c *caller, d *Draft) (*plan, error) {
 // measure refuses wrong parameters and works out what the draft amounts to.
 func (t *turn) measure(p *plan) error {
 	d, currency := p.draft, p.account.Currency()
-	if err := d.worded(t.now, currency); err != nil {
+	if err := d.worded(currency); err != nil {
 		return err
 	}
 	p.amount, p.more, p.fee = d.Amount, d.Amount, money.Zero(currency)
@@ -252,6 +252,9 @@ func (t *turn) check(c *caller, ref string, d *Draft, confirmed bool) (*plan, *O
 	op, err := t.repeat(c, d)
 	if op != nil || err != nil {
 		return nil, op, err
+	}
+	if err := d.dated(t.now); err != nil {
+		return nil, nil, err
 	}
 	return p, nil, t.fits(p, confirmed)
 }

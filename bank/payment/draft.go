@@ -105,8 +105,9 @@ const (
 	maxOperationID = 64
 )
 
-// worded refuses parameters that are wrong whatever the state of the bank.
-func (d *Draft) worded(now time.Time, c money.Currency) error {
+// worded refuses parameters that are wrong whatever the state of the bank and
+// whatever the time: those that dated refuses were right once.
+func (d *Draft) worded(c money.Currency) error {
 	if d.Kind == Permit {
 		if len(d.Permissions) == 0 {
 			return bank.RefuseField("permissions", "At least one permission is needed.")
@@ -134,10 +135,12 @@ func (d *Draft) worded(now time.Time, c money.Currency) error {
 	if changes && d.Amount.Currency() == "" && d.Title == "" && d.ValidTo.IsZero() {
 		return bank.RefuseField("amount", "Something to change is needed.")
 	}
-	return d.dated(now)
+	return nil
 }
 
-// dated refuses dates outside the allowed range.
+// dated refuses dates outside the allowed range. A repeat of a known id is not
+// asked: an order for today that is repeated after midnight, because its answer
+// was lost, must get that answer and not be taken for one that was refused.
 func (d *Draft) dated(now time.Time) error {
 	if !d.ValidTo.IsZero() && !d.ValidTo.After(now) {
 		return bank.RefuseField("validTo", "A hold ends in the future.")
