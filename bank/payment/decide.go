@@ -80,7 +80,7 @@ type plan struct {
 // object finds what a draft is about; unknown and foreign are one answer.
 func (t *turn) object(c *caller, d *Draft) (*plan, error) {
 	p := &plan{caller: c, draft: d}
-	if d.Hold != "" {
+	if d.Hold != "" || d.Kind == ChangeHold {
 		p.hold = t.holds.get(d.Hold)
 		if p.hold == nil || p.hold.Agreement != c.agreement.ID {
 			return nil, notFound()

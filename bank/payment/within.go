@@ -9,6 +9,9 @@ import (
 // limits checks single, daily, monthly and the customer's own limits, in this
 // order (partner-api §6).
 func (t *turn) limits(p *plan) error {
+	if !p.more.IsPositive() {
+		return nil // what does not grow passes also above a limit that was lowered meanwhile
+	}
 	a, c := p.agreement, p.amount.Currency()
 	own := limit.OfAgreement(string(a.ID))
 	checks := [...]struct {
@@ -51,10 +54,9 @@ func (t *turn) charges(p *plan) error {
 	return within(p.application.Charges, used, p.fee, bank.ChargesLimit, "The limit of fees in a month would be passed.")
 }
 
-// within refuses what passes a cap, with what is used and left. What does not
-// grow never passes: lowering a hold must work also above a lowered limit.
+// within refuses what passes a cap, with what is used and left.
 func within(k limit.Cap, used, more money.Amount, code bank.Code, says string) error {
-	if !k.Set || !more.IsPositive() {
+	if !k.Set {
 		return nil
 	}
 	passed, err := k.PassedBy(used, more)
