@@ -145,7 +145,10 @@ func (t *turn) prepare(o *Prepare, p *plan) Outcome {
 // priced fills in what the customer is shown and confirms.
 func (t *turn) priced(a *Authorisation, p *plan) {
 	a.Amount, a.Fee = p.amount, p.fee
-	if p.draft.Kind != Permit {
+	switch {
+	case p.payee != nil:
+		a.Payee = t.end(p.payee)
+	case p.draft.Kind != Permit: // who may take what a hold sets aside
 		a.Payee = t.end(t.s.Accounts[p.application.Account])
 	}
 }

@@ -101,8 +101,11 @@ func (t *turn) object(c *caller, d *Draft) (*plan, error) {
 	if p.account == nil {
 		return nil, fmt.Errorf("payment: the account of agreement %s was not loaded", c.agreement.ID)
 	}
-	if d.Kind == Pay || d.Kind == ChangePayment {
+	switch d.Kind {
+	case Pay:
 		p.payee = t.accounts.get(c.application.Account)
+	case ChangePayment: // goes where it was scheduled to go, also when the partner has another account now
+		p.payee = t.accounts.get(p.payment.Payee)
 	}
 	return p, nil
 }
@@ -189,7 +192,7 @@ func (t *turn) ready(p *plan) error {
 	if err := t.usable(p.agreement, p.account); err != nil {
 		return err
 	}
-	if p.application.Account == p.account.ID {
+	if p.application.Account == p.account.ID || (p.payee != nil && p.payee.ID == p.account.ID) {
 		return bank.Refuse(bank.PayerIsPayee, "The account that pays is the account that is paid.")
 	}
 	switch p.draft.Kind {

@@ -205,7 +205,7 @@ func (t *turn) runDue(p *Payment) error {
 	}
 	pl := &plan{
 		caller: c, draft: &Draft{Kind: Pay}, account: t.accounts.get(p.Account), payee: t.accounts.get(p.Payee),
-		amount: p.Amount, more: p.Amount, fee: c.application.Fees.For(Pay.act(), p.Amount.Currency()),
+		amount: p.Amount, more: p.Amount, fee: p.Fee, // the fee that was shown, whatever the table says now
 	}
 	if err := t.ready(pl); err != nil {
 		return err
@@ -217,7 +217,7 @@ func (t *turn) runDue(p *Payment) error {
 		return err
 	}
 	p = t.payments.edit(p.ID)
-	p.Status, p.EndedAt, p.Fee = Executed, t.now, pl.fee
+	p.Status, p.EndedAt = Executed, t.now
 	t.mine.paymentEvents = append(t.mine.paymentEvents, p.event(EventExecuted, t.now, theBank, limit.Delta{}))
 	t.record(theBank, "payment.executed", "payment:"+string(p.ID), "", p.Amount.String(), "")
 	return t.transfer(pl, p)

@@ -120,6 +120,7 @@ func (l *lookup) draft(id consent.ID, d *Draft) {
 	if d.Payment != "" {
 		if p, ok := l.payment(d.Payment); ok {
 			l.account(p.Account)
+			l.account(p.Payee)
 		}
 	}
 	a, ok := l.agreement(id)
@@ -195,13 +196,14 @@ func (l *lookup) scheduled(id ID) {
 	}
 	l.account(p.Account)
 	l.account(p.Payee)
+	if p.Fee.IsPositive() {
+		l.account(account.FeeIncome)
+	}
 	if a, ok := l.agreement(p.Agreement); ok {
 		l.customer(a.Customer)
 		l.account(a.Account)
 		l.counters(a)
-		if app, ok := l.application(a.Application); ok && app.Fees.Charges(Pay.act()) {
-			l.account(account.FeeIncome)
-		}
+		l.application(a.Application)
 	}
 }
 
