@@ -242,8 +242,11 @@ func (d *Desk) decide(orders []payment.Order) (results []payment.Result, err err
 			results, err = d.try(ctx, tx, orders)
 			return err
 		})
-		if !errors.Is(err, ErrConflict) || stats.Retries == maxTries {
+		if !errors.Is(err, ErrConflict) {
 			return results, err
+		}
+		if stats.Retries == maxTries {
+			return nil, bank.Refuse(bank.Busy, "Too many are writing at once. Try again shortly.").Because(err)
 		}
 		stats.Retries++
 	}
