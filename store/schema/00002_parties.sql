@@ -3,12 +3,12 @@
 -- Times are microseconds since 1970 in UTC; 0 means: not (yet). Money is minor
 -- units, its currency in the row. A text that does not apply is ''. What is
 -- called sealed is encrypted by the store; a blind is a keyed hash of what is
--- sealed, to find it again.
+-- sealed, to find it again. Tables marked clustered are as in the first part.
 
 -- +goose Up
 
 create table person (
-    id           text   primary key,
+    id           text   not null primary key,
     first_name   text   not null,
     last_name    text   not null,
     pesel_sealed bytea  not null,              -- empty when the person has none
@@ -19,7 +19,7 @@ create table person (
 create unique index person_pesel on person (pesel_blind) where length(pesel_blind) > 0;
 
 create table customer (
-    id          text   primary key,
+    id          text   not null primary key,
     segment     text   not null check (segment in ('individual', 'business', 'corporation')),
     name        text   not null,
     person_id   text   not null,               -- individuals: the person; '' otherwise
@@ -31,7 +31,7 @@ create table customer (
     blocked_at  bigint not null,
     blocked_why text   not null,
     since       bigint not null
-);
+) /* clustered */;
 create index customer_person on customer (person_id) where person_id <> '';
 
 create table representation (
@@ -42,12 +42,12 @@ create table representation (
     valid_from  bigint not null,
     valid_until bigint not null,               -- 0 means: no end
     primary key (customer_id, person_id, role, valid_from)
-);
+) /* clustered */;
 create index representation_person on representation (person_id);
 
 -- A customer's own limits; a cap that is null does not limit.
 create table customer_limit (
-    customer_id       text   primary key references customer (id),
+    customer_id       text   not null primary key references customer (id),
     currency          text   not null,         -- '' when no cap is set
     oneoff_single     bigint check (oneoff_single >= 0),
     oneoff_daily      bigint check (oneoff_daily >= 0),
@@ -55,19 +55,19 @@ create table customer_limit (
     recurring_single  bigint check (recurring_single >= 0),
     recurring_daily   bigint check (recurring_daily >= 0),
     recurring_monthly bigint check (recurring_monthly >= 0)
-);
+) /* clustered */;
 
 create table login (
-    login        text   primary key,
+    login        text   not null primary key,
     person_id    text   not null references person (id),
     password     text   not null,              -- argon2id, PHC form
     wrong        bigint not null,
     locked_until bigint not null
-);
+) /* clustered */;
 create unique index login_person on login (person_id);
 
 create table partner (
-    id                  text   primary key,
+    id                  text   not null primary key,
     name                text   not null,
     legal_name          text   not null,
     nip                 text   not null,
@@ -88,10 +88,10 @@ create table partner_employee (
     person_id  text   not null references person (id),
     place      bigint not null,                -- order in which the partner named them
     primary key (partner_id, person_id)
-);
+) /* clustered */;
 
 create table application (
-    id                  text    primary key,   -- the client_id
+    id                  text    not null primary key,   -- the client_id
     partner_id          text    not null references partner (id),
     name                text    not null,
     description         text    not null,
@@ -123,10 +123,10 @@ create table application_secret (
     valid_from  bigint not null,
     valid_until bigint not null,               -- 0 means: no end
     primary key (application, hash)
-);
+) /* clustered */;
 
 create table agreement (
-    id                text   primary key,
+    id                text   not null primary key,
     version           bigint not null check (version > 0),
     application       text   not null references application (id),
     customer_id       text   not null references customer (id),
@@ -145,13 +145,13 @@ create table agreement (
     ended_at          bigint not null,
     ended_by          text   not null,
     last_used         bigint not null
-);
+) /* clustered */;
 create unique index agreement_pair on agreement (application, customer_id);
 create unique index agreement_ref on agreement (account_ref);
 create index agreement_customer on agreement (customer_id, created_at);
 
 create table pairing_request (
-    id                text   primary key,
+    id                text   not null primary key,
     client            text   not null references application (id),
     state             text   not null,
     redirect_uri      text   not null,
@@ -173,7 +173,7 @@ create table pairing_request (
 create index pairing_request_expiry on pairing_request (expires_at);
 
 create table code (
-    hash           bytea  primary key,
+    hash           bytea  not null primary key,
     client         text   not null,
     agreement_id   text   not null references agreement (id),
     state          text   not null,
@@ -181,12 +181,12 @@ create table code (
     code_challenge text   not null,
     expires_at     bigint not null,
     spent_at       bigint not null
-);
+) /* clustered */;
 create index code_unspent on code (agreement_id) where spent_at = 0;
 create index code_expiry on code (expires_at);
 
 create table token (
-    hash         bytea  primary key,
+    hash         bytea  not null primary key,
     kind         text   not null check (kind in ('access', 'refresh')),
     client       text   not null,
     agreement_id text   not null references agreement (id),
@@ -195,13 +195,13 @@ create table token (
     expires_at   bigint not null,
     spent_at     bigint not null,
     revoked_at   bigint not null
-);
+) /* clustered */;
 create index token_live on token (agreement_id) where spent_at = 0 and revoked_at = 0;
 create index token_live_family on token (family) where spent_at = 0 and revoked_at = 0;
 create index token_expiry on token (expires_at);
 
 create table challenge (
-    id             text   primary key,
+    id             text   not null primary key,
     person_id      text   not null,
     method         text   not null,
     purpose        text   not null,
@@ -216,7 +216,7 @@ create table challenge (
     expires_at     bigint not null,
     tries          bigint not null,
     status         text   not null check (status in ('pending', 'passed', 'spent', 'refused'))
-);
+) /* clustered */;
 create index challenge_waiting on challenge (person_id, created_at) where status = 'pending' and method = 'mobile';
 
 create table factor (
@@ -225,10 +225,10 @@ create table factor (
     wrong        bigint not null,
     locked_until bigint not null,
     primary key (person_id, method)
-);
+) /* clustered */;
 
 create table device (
-    id          text   primary key,
+    id          text   not null primary key,
     person_id   text   not null references person (id),
     name        text   not null,
     public_key  bytea  not null,
@@ -238,7 +238,7 @@ create table device (
 create index device_person on device (person_id);
 
 create table message (
-    id          text   primary key,
+    id          text   not null primary key,
     channel     text   not null,
     person_id   text   not null,
     to_sealed   bytea  not null,
@@ -256,7 +256,7 @@ create index message_waiting on message (due_at) where status = 'waiting';
 create index message_expiry on message (expires_at);
 
 create table proposal (
-    id          text   primary key,
+    id          text   not null primary key,
     act         text   not null,
     subject     text   not null,
     content     text   not null,
@@ -270,8 +270,8 @@ create table proposal (
 create index proposal_status on proposal (status, proposed_at);
 
 create table session (
-    token_hash bytea  primary key,
+    token_hash bytea  not null primary key,
     data       bytea  not null,
     expires_at bigint not null                 -- wall clock: sessions are the pages' own
-);
+) /* clustered */;
 create index session_expiry on session (expires_at);
