@@ -46,6 +46,7 @@ func (f form) funcs(a *assets) template.FuncMap {
 		"timeInput":  func(t time.Time) string { return t.In(f.zone).Format("2006-01-02T15:04") },
 		"duration":   f.duration,
 		"after":      f.after,
+		"whole":      func(s string) string { return strings.ReplaceAll(s, " ", noBreak) },
 		"initial":    initial,
 		"share":      share,
 		"curve":      drawCurve,
@@ -131,7 +132,8 @@ func ReadAmount(text string, c money.Currency) (money.Amount, error) {
 }
 
 // nrbGroups writes an account number in the groups of the Polish standard:
-// two digits, then fours. Anything but 26 digits is shown as it came.
+// two digits, then fours. The spaces may break: 32 characters do not fit beside
+// a radio button on a small phone. Anything but 26 digits is shown as it came.
 func nrbGroups(nrb string) string {
 	if len(nrb) != 26 {
 		return nrb
@@ -139,7 +141,7 @@ func nrbGroups(nrb string) string {
 	var b strings.Builder
 	b.WriteString(nrb[:2])
 	for i := 2; i < 26; i += 4 {
-		b.WriteString(noBreak)
+		b.WriteByte(' ')
 		b.WriteString(nrb[i : i+4])
 	}
 	return b.String()

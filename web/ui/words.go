@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
@@ -15,6 +16,7 @@ var wordFiles embed.FS
 // words is one language's sentences. A missing sentence is an error, never an
 // empty place or a sentence in the other language.
 type words struct {
+	lang      Lang
 	localizer *i18n.Localizer
 }
 
@@ -33,7 +35,7 @@ func loadWords(lang Lang) (*words, error) {
 			return nil, err
 		}
 	}
-	return &words{i18n.NewLocalizer(bundle, string(lang))}, nil
+	return &words{lang, i18n.NewLocalizer(bundle, string(lang))}, nil
 }
 
 // say returns the sentence with the given id. Arguments come in pairs: name, value.
@@ -42,7 +44,7 @@ func (w *words) say(id string, pairs ...any) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", id, err)
 	}
-	return w.localizer.Localize(&i18n.LocalizeConfig{MessageID: id, TemplateData: args})
+	return w.localize(&i18n.LocalizeConfig{MessageID: id, TemplateData: args})
 }
 
 // count returns the sentence in the plural form of n, a whole number of any integer
@@ -53,7 +55,27 @@ func (w *words) count(id string, n any, pairs ...any) (string, error) {
 		return "", fmt.Errorf("%s: %w", id, err)
 	}
 	args["N"] = n
-	return w.localizer.Localize(&i18n.LocalizeConfig{MessageID: id, TemplateData: args, PluralCount: n})
+	return w.localize(&i18n.LocalizeConfig{MessageID: id, TemplateData: args, PluralCount: n})
+}
+
+func (w *words) localize(c *i18n.LocalizeConfig) (string, error) {
+	s, err := w.localizer.Localize(c)
+	if w.lang == Polish {
+		s = keepShortWords(s)
+	}
+	return s, err
+}
+
+// keepShortWords ties a, i, o, u, w and z to the next word: Polish print does not
+// leave them at the end of a line.
+func keepShortWords(s string) string {
+	r := []rune(s)
+	for i := 1; i < len(r); i++ {
+		if r[i] == ' ' && strings.ContainsRune("aiouwzAIOUWZ", r[i-1]) && (i == 1 || strings.ContainsRune(" („\u00a0", r[i-2])) {
+			r[i] = '\u00a0'
+		}
+	}
+	return string(r)
 }
 
 // dict makes named arguments for a sentence or a shared part of a page.

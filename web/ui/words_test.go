@@ -321,7 +321,7 @@ func TestNumbersAndDatesInTheReadersForm(t *testing.T) {
 		{pl.plain(pln(123456)), "1234,56"},
 		{en.plain(pln(123456)), "1234.56"},
 		{pl.money(pln(-1 << 63)), "−92\u00a0233\u00a0720\u00a0368\u00a0547\u00a0758,08\u00a0zł"},
-		{nrbGroups(storyNRB), "06\u00a09997\u00a00013\u00a01020\u00a03040\u00a05060\u00a07080"},
+		{nrbGroups(storyNRB), "06 9997 0013 1020 3040 5060 7080"},
 		{nrbGroups("short"), "short"},
 		// 23:30 UTC is the next day in Warsaw, in winter and in summer time.
 		{pl.day(time.Date(2026, 1, 31, 23, 30, 0, 0, time.UTC)), "01.02.2026"},
@@ -381,5 +381,19 @@ func TestFuncsAreUsed(t *testing.T) {
 		if !regexp.MustCompile(`[{( |]` + name + `[ })]`).MatchString(bodies.String()) {
 			t.Errorf("no template uses %s", name)
 		}
+	}
+}
+
+func TestShortPolishWordsStayWithTheNext(t *testing.T) {
+	for text, want := range map[string]string{
+		"blokada w granicach i z Twoim kontem": "blokada w\u00a0granicach i\u00a0z\u00a0Twoim kontem",
+		"W czyim imieniu":                      "W\u00a0czyim imieniu", "kawa na rok": "kawa na rok", "": "",
+	} {
+		if got := keepShortWords(text); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	if s, _ := formIn(t, English).words.say("consent.who"); strings.Contains(s, "\u00a0") {
+		t.Error("English has no such rule")
 	}
 }
