@@ -3,7 +3,6 @@ package office
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"okienko/bank"
@@ -144,14 +143,7 @@ func (c *SetStatus) check(ctx context.Context, o *Office) (*act, error) {
 // allowed tells whether a pairing is one that the status of its application
 // still allows.
 func (o *Office) allowed(a *partner.Application, p *partner.Partner, g *consent.Agreement) bool {
-	own := p.Customer != "" && p.Customer == g.Customer
-	switch {
-	case o.Environment == partner.Test || a.Status == partner.Public:
-		return true
-	case a.Status == partner.Beta:
-		return own || slices.Contains(p.Employees, g.Person)
-	}
-	return false
+	return a.OpenTo(p, o.Environment, g.Person, g.Customer)
 }
 
 // NewSecret gives an application a new client secret. The others end after a

@@ -157,16 +157,30 @@ func (a *Application) From(addr netip.Addr) bool {
 	return slices.ContainsFunc(a.Addresses, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
+// OpenTo tells whether the application's status opens it to a person and a
+// customer in this environment (partner-api §2).
+func (a *Application) OpenTo(p *Partner, env Environment, who party.PersonID, customer party.CustomerID) bool {
+	switch {
+	case env == Test || a.Status == Public:
+		return true
+	case a.Status == Beta:
+		return p.owns(customer) || slices.Contains(p.Employees, who)
+	}
+	return false
+}
+
+// owns tells whether a customer is the partner itself.
+func (p *Partner) owns(customer party.CustomerID) bool {
+	return p.Customer != "" && p.Customer == customer
+}
+
 // MayPair refuses a pairing that the application's status does not allow to
 // this person, for this customer, in this environment (partner-api §2).
 func (a *Application) MayPair(p *Partner, env Environment, who party.PersonID, customer *party.Customer) error {
-	own := p.Customer != "" && p.Customer == customer.ID
 	switch {
-	case customer.Segment != party.Individual && !own:
+	case customer.Segment != party.Individual && !p.owns(customer.ID):
 		return bank.Refuse(bank.ApplicationStatus, "The service is for individual customers.")
-	case env == Test || a.Status == Public:
-		return nil
-	case a.Status == Beta && (own || slices.Contains(p.Employees, who)):
+	case a.OpenTo(p, env, who, customer.ID):
 		return nil
 	case a.Status == Beta:
 		return bank.Refuse(bank.ApplicationStatus, "The application is being tested and is open only to persons named by its partner.")
