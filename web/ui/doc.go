@@ -6,4 +6,8 @@
 // only /assets/ is its own), sessions, stores and rules of the bank. It draws
 // nothing that needs JavaScript and nothing that a strict Content-Security-Policy
 // (default-src 'none'; style-src, img-src and form-action 'self') would stop.
+//
+// One thing a handler must know about that policy: Chromium applies form-action
+// to redirects too, so the answer to a form that ends at a partner's address needs
+// that address in form-action, or a Result page with a link.
 package ui

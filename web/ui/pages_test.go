@@ -292,3 +292,24 @@ func TestAmountsThatPeopleType(t *testing.T) {
 		}
 	}
 }
+
+// A storybook that contradicts itself teaches nobody what the page should say.
+func TestStoriesAddUp(t *testing.T) {
+	entries, curve, account := storyEntries(), storyCurve(), storyAccounts()[0]
+	if entries[0].Balance != account.Booked || curve[len(curve)-1].Balance != account.Booked {
+		t.Errorf("history ends at %v, the curve at %v, the balance is %v", entries[0].Balance, curve[len(curve)-1].Balance, account.Booked)
+	}
+	for i := range entries[:len(entries)-1] {
+		before, err := entries[i].Balance.Sub(entries[i].Amount)
+		if err != nil || before != entries[i+1].Balance {
+			t.Errorf("entry %d: %v before it, %v in the line below", i, before, entries[i+1].Balance)
+		}
+	}
+	held := money.Zero(money.PLN)
+	for _, h := range storyHolds() {
+		held, _ = held.Add(h.Amount)
+	}
+	if held != account.Held {
+		t.Errorf("holds of %v, want %v", held, account.Held)
+	}
+}

@@ -66,23 +66,23 @@ func storyHolds() []HoldLine {
 func storyEntries() []EntryLine {
 	return []EntryLine{
 		{At: storyNow().Add(-3 * time.Hour), Party: "Automaty Wiślane sp. z o.o.", NRB: storyPartner, Title: "Kawa, automat 17", Through: "Kawomat", Amount: pln(-1250), Balance: pln(320490)},
-		{At: storyNow().AddDate(0, 0, -1), Party: "Młyn Wodny sp. z o.o.", NRB: storyCompany, Title: "Wynagrodzenie za listopad 2026", Amount: pln(684210), Balance: pln(321740)},
-		{At: storyNow().AddDate(0, 0, -4), Title: "Opłata za prowadzenie konta", Amount: pln(-500), Balance: pln(-362470)},
-		{At: storyNow().AddDate(0, 0, -11), Party: "Zofia Wiśniewska", NRB: storyLandlord, Title: "Czynsz za listopad, ul. Długa 5 m. 12", Amount: pln(-245000), Balance: pln(-361970)},
+		{At: storyNow().AddDate(0, 0, -1), Party: "Młyn Wodny sp. z o.o.", NRB: storyCompany, Title: "Wynagrodzenie za listopad 2026", Amount: pln(184210), Balance: pln(321740)},
+		{At: storyNow().AddDate(0, 0, -4), Title: "Opłata za prowadzenie konta", Amount: pln(-500), Balance: pln(137530)},
+		{At: storyNow().AddDate(0, 0, -11), Party: "Zofia Wiśniewska", NRB: storyLandlord, Title: "Czynsz za listopad, ul. Długa 5 m. 12", Amount: pln(-245000), Balance: pln(138030)},
 	}
 }
 
 func storyCurve() []BalancePoint {
 	var points []BalancePoint
-	balance := int64(150000)
+	balance := int64(209490) // ends at the booked balance of the account
 	for d := 89; d >= 0; d-- {
 		switch {
 		case d%30 == 1:
-			balance += 684210
+			balance += 200000
 		case d%30 == 20:
-			balance -= 245000
+			balance -= 145000
 		case d%3 == 0:
-			balance -= 18900
+			balance -= 1800
 		}
 		points = append(points, BalancePoint{Day: storyNow().AddDate(0, 0, -d), Balance: pln(balance)})
 	}
@@ -114,6 +114,7 @@ func accountStories() []Story {
 		{"account-blocked-no-match", account(2, func(a *Account) {
 			a.AccessAction, a.Entries, a.Holds, a.OlderURL, a.NewerURL = "", nil, nil, "", ""
 			a.Filter = HistoryFilter{Action: "/accounts/1", From: "2026-11-01", To: "2026-11-21", Text: "rower", ClearURL: "/accounts/1"}
+			a.Curve = []BalancePoint{{storyNow().AddDate(0, 0, -2), pln(20000)}, {storyNow().AddDate(0, 0, -1), pln(-12000)}, {storyNow(), pln(-40050)}}
 		})},
 		{"account-filter-fault", account(0, func(a *Account) {
 			a.Filter = HistoryFilter{Action: "/accounts/1", From: "2026-11-21", To: "2026-11-01", ClearURL: "/accounts/1"}
