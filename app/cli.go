@@ -1,0 +1,91 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"okienko/bank"
+)
+
+// CLI are the commands of the program.
+type CLI struct {
+	Sandbox SandboxCmd `cmd:"" help:"Start a bank with made-up customers on this machine."`
+	Serve   ServeCmd   `cmd:"" help:"Run a bank by a configuration file."`
+	Admin   AdminCmd   `cmd:"" help:"What the bank's staff do: partners, applications, customers. Tells first, does with --apply."`
+	Verify  VerifyCmd  `cmd:"" help:"Add up the whole ledger again and prove the audit unbroken."`
+	Version VersionCmd `cmd:"" help:"Print the version."`
+}
+
+// VersionCmd is `okienko version`.
+type VersionCmd struct{}
+
+// Run prints the version.
+func (VersionCmd) Run(p *program) error {
+	_, err := fmt.Fprintln(p.out, "okienko", p.version)
+	return err
+}
+
+// program is what every command is handed.
+type program struct {
+	ctx     context.Context // ends at the first Ctrl-C or SIGTERM
+	out     io.Writer
+	errs    io.Writer
+	version string
+}
+
+// Exit statuses.
+const (
+	exitFailed  = 1 // something went wrong, or verify found a fault
+	exitUsage   = 2 // the words on the command line are off
+	exitRefused = 3 // the bank said no
+)
+
+// Main runs the program and returns its exit status.
+func Main(args []string, out, errs io.Writer, version string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// After the first signal the program drains; a second one ends it at once.
+	context.AfterFunc(ctx, stop)
+
+	var cli CLI
+	status := -1
+	parser, err := kong.New(&cli, kong.Name("okienko"),
+		kong.Description("A bank's window for software: partner API, pages and a real ledger in one program."),
+		kong.UsageOnError(), kong.Writers(out, errs), kong.Exit(func(code int) { status = code }))
+	if err != nil {
+		_, _ = fmt.Fprintln(errs, "okienko:", err)
+		return exitFailed
+	}
+	kctx, err := parser.Parse(args)
+	if status >= 0 { // --help printed what was asked for
+		return status
+	}
+	if err != nil {
+		_, _ = fmt.Fprintln(errs, "okienko:", err)
+		return exitUsage
+	}
+	p := &program{ctx: ctx, out: out, errs: errs, version: version}
+	err = kctx.Run(p, &adminCall{cmd: &cli.Admin, ctx: ctx, out: out})
+	var no *bank.Refusal
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &no):
+		_, _ = fmt.Fprintln(errs, "okienko: refused:", no.Public)
+		return exitRefused
+	case errors.Is(err, errFindings):
+		return exitFailed
+	}
+	_, _ = fmt.Fprintln(errs, "okienko:", err)
+	return exitFailed
+}
+
+// errFindings ends verify when it has printed what it found.
+var errFindings = errors.New("verify found faults")
