@@ -123,7 +123,8 @@ type Store interface {
 	// stands and the agreement that the customer and the application have already
 	// (nil when none, ended ones count) and returns the agreement to keep; the
 	// challenge is spent, all older codes and tokens of the agreement end, the new
-	// code is kept and the request becomes RequestGiven.
+	// code is kept for the agreement that decide returned (code.Agreement is "" on
+	// the way in: only decide knows it) and the request becomes RequestGiven.
 	Pair(ctx context.Context, id RequestID, spend consent.Use, code Code,
 		decide func(Request, *consent.Agreement) (consent.Agreement, []audit.Record, error)) (consent.Agreement, error)
 
