@@ -136,6 +136,9 @@ func (d *Desk) enter(t *ticket) error {
 // Waiting is how many orders queue.
 func (d *Desk) Waiting() int { return len(d.queue) }
 
+// Full tells whether the next order would be refused as Busy.
+func (d *Desk) Full() bool { return len(d.queue) == cap(d.queue) }
+
 // Close takes no more orders and returns when those that were accepted are
 // done. Twice is harmless.
 func (d *Desk) Close() {
