@@ -1,9 +1,14 @@
 package store
 
 import (
-	"strconv"
-	"strings"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
 	"time"
+
+	"okienko/bank/limit"
+	"okienko/bank/money"
 )
 
 // micros is an instant as it is kept: microseconds since 1970 in UTC, and 0 for
@@ -23,6 +28,10 @@ func instant(us int64) time.Time {
 	return time.UnixMicro(us).UTC()
 }
 
+// now is the bank clock's instant as it is kept: what is written says the same
+// as what is returned.
+func (s *Store) now() time.Time { return s.clock.Now().UTC().Truncate(time.Microsecond) }
+
 // blob is bytes for a column that is never null: drivers take nil for null.
 func blob(b []byte) []byte {
 	if b == nil {
@@ -31,30 +40,80 @@ func blob(b []byte) []byte {
 	return b
 }
 
-// inList prints the parameters of an IN list: "($3, $4, $5)" for first 3, n 3.
-func inList(first, n int) string {
-	var b strings.Builder
-	b.Grow(2 + n*6)
-	for i := range n {
-		if i == 0 {
-			b.WriteString("($")
-		} else {
-			b.WriteString(", $")
-		}
-		b.WriteString(strconv.Itoa(first + i))
-	}
-	b.WriteByte(')')
-	return b.String()
-}
-
-// args are keys of any text type as parameters.
-func args[K ~string](keys []K) []any {
-	out := make([]any, len(keys))
-	for i, k := range keys {
-		out[i] = string(k)
-	}
-	return out
-}
-
 // scanner is a row: *sql.Row or *sql.Rows.
 type scanner interface{ Scan(dest ...any) error }
+
+// each runs a query and hands every row to a function; rows are closed whatever
+// happens.
+func each(ctx context.Context, q querier, row func(scanner) error, query string, args ...any) (err error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if err := row(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// changed is how many rows a statement has changed.
+func changed(ctx context.Context, q querier, query string, args ...any) (int64, error) {
+	res, err := q.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// changeOne runs a statement that must change exactly one row.
+func changeOne(ctx context.Context, q querier, query string, args ...any) error {
+	n, err := changed(ctx, q, query, args...)
+	if err == nil && n != 1 {
+		err = fmt.Errorf("store: a statement for one row changed %d", n)
+	}
+	return err
+}
+
+// nullableCap is a cap as a column that is null where there is no cap.
+func nullableCap(c limit.Cap) sql.NullInt64 {
+	return sql.NullInt64{Int64: c.Amount.Minor(), Valid: c.Set}
+}
+
+// capOf reads what nullableCap kept.
+func capOf(n sql.NullInt64, c money.Currency) limit.Cap {
+	if !n.Valid {
+		return limit.Cap{}
+	}
+	return limit.CapAt(money.New(n.Int64, c))
+}
+
+// limitColumns are the columns of the limits of one agreement, application or
+// request: one currency, four amounts.
+type limitColumns struct {
+	currency                            string
+	single, daily, monthly, unconfirmed int64
+}
+
+func (l *limitColumns) dest() []any {
+	return []any{&l.currency, &l.single, &l.daily, &l.monthly, &l.unconfirmed}
+}
+
+func (l *limitColumns) limits() limit.Limits {
+	c := money.Currency(l.currency)
+	return limit.Limits{
+		Single: money.New(l.single, c), Daily: money.New(l.daily, c),
+		Monthly: money.New(l.monthly, c), Unconfirmed: money.New(l.unconfirmed, c),
+	}
+}
+
+// limitArgs are limits as parameters, in the order of limitColumns. One row has
+// one currency: limits that mix them must not be kept as if they did not.
+func limitArgs(l limit.Limits) ([]any, error) {
+	if err := l.Valid(); err != nil {
+		return nil, err
+	}
+	return []any{string(l.Single.Currency()), l.Single.Minor(), l.Daily.Minor(), l.Monthly.Minor(), l.Unconfirmed.Minor()}, nil
+}

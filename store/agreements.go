@@ -1,0 +1,224 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"okienko/bank"
+	"okienko/bank/account"
+	"okienko/bank/audit"
+	"okienko/bank/consent"
+	"okienko/bank/party"
+)
+
+var _ consent.Book = (*Store)(nil)
+
+const agreementColumns = `agreement.id, agreement.version, agreement.application, agreement.customer_id, agreement.person_id,
+	agreement.account_ref, agreement.account_id, agreement.grants,
+	agreement.currency, agreement.limit_single, agreement.limit_daily, agreement.limit_monthly, agreement.limit_unconfirmed,
+	agreement.status, agreement.created_at, agreement.given_at, agreement.ended_at, agreement.ended_by, agreement.last_used`
+
+// agreementRow is a row of agreementColumns, also as part of a join.
+type agreementRow struct {
+	id, application, customer, person, ref, account, grants, status, endedBy string
+
+	version                         int64
+	limits                          limitColumns
+	created, given, ended, lastUsed int64
+}
+
+func (r *agreementRow) dest() []any {
+	d := []any{&r.id, &r.version, &r.application, &r.customer, &r.person, &r.ref, &r.account, &r.grants}
+	d = append(d, r.limits.dest()...)
+	return append(d, &r.status, &r.created, &r.given, &r.ended, &r.endedBy, &r.lastUsed)
+}
+
+func (r *agreementRow) agreement() (consent.Agreement, error) {
+	grants, err := decodeGrants(r.grants)
+	if err != nil {
+		return consent.Agreement{}, fmt.Errorf("agreement %s: %w", r.id, err)
+	}
+	return consent.Agreement{
+		ID: consent.ID(r.id), Version: int(r.version), Application: consent.ClientID(r.application),
+		Customer: party.CustomerID(r.customer), Person: party.PersonID(r.person),
+		AccountRef: r.ref, Account: account.ID(r.account), Grants: grants, Limits: r.limits.limits(),
+		Status: consent.Status(r.status), CreatedAt: instant(r.created), GivenAt: instant(r.given),
+		EndedAt: instant(r.ended), EndedBy: r.endedBy, LastUsed: instant(r.lastUsed),
+	}, nil
+}
+
+func scanAgreement(s scanner) (consent.Agreement, error) {
+	var r agreementRow
+	if err := s.Scan(r.dest()...); err != nil {
+		return consent.Agreement{}, err
+	}
+	return r.agreement()
+}
+
+// oneAgreement finds the agreement of a condition, nil when there is none.
+func oneAgreement(ctx context.Context, q querier, where string, args ...any) (*consent.Agreement, error) {
+	a, err := scanAgreement(q.QueryRowContext(ctx, `select `+agreementColumns+` from agreement where `+where, args...))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &a, nil
+}
+
+// agreementByID finds one or refuses.
+func agreementByID(ctx context.Context, q querier, id consent.ID) (*consent.Agreement, error) {
+	a, err := oneAgreement(ctx, q, `id = $1`, string(id))
+	if err == nil && a == nil {
+		err = bank.Refuse(bank.NotFound, "There is no such pairing.")
+	}
+	return a, err
+}
+
+// loadAgreements puts agreements into a map, nil for those that do not exist.
+func loadAgreements(ctx context.Context, q querier, ids []consent.ID, into map[consent.ID]*consent.Agreement) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	for _, id := range ids {
+		into[id] = nil
+	}
+	return each(ctx, q, func(s scanner) error {
+		a, err := scanAgreement(s)
+		if err != nil {
+			return err
+		}
+		into[a.ID] = &a
+		return nil
+	}, `select `+agreementColumns+` from agreement where `+among("id", 1), list(ids))
+}
+
+// writeGrants keeps the grants and the last use of agreements that stand: what
+// a batch of orders changes of them.
+func writeGrants(ctx context.Context, q querier, agreements []*consent.Agreement) error {
+	for _, a := range agreements {
+		err := changeOne(ctx, q, `update agreement set grants = $1, last_used = $2 where id = $3`,
+			encodeGrants(a.Grants), micros(a.LastUsed), string(a.ID))
+		if err != nil {
+			return fmt.Errorf("grants of agreement %s: %w", a.ID, err)
+		}
+	}
+	return nil
+}
+
+// writeAgreement keeps an agreement as a whole. Whose it is, of which
+// application, and its AccountRef never change: by that reference a third party
+// has known the account from the first pairing on.
+func writeAgreement(ctx context.Context, q querier, a *consent.Agreement) error {
+	limits, err := limitArgs(a.Limits)
+	if err != nil {
+		return err
+	}
+	params := append([]any{string(a.ID), int64(a.Version), string(a.Person), string(a.Account), encodeGrants(a.Grants),
+		string(a.Status), micros(a.GivenAt), micros(a.EndedAt), a.EndedBy, micros(a.LastUsed),
+		string(a.Application), string(a.Customer), a.AccountRef}, limits...)
+	err = changeOne(ctx, q, `update agreement set version = $2, person_id = $3, account_id = $4, grants = $5,
+			status = $6, given_at = $7, ended_at = $8, ended_by = $9, last_used = $10,
+			currency = $14, limit_single = $15, limit_daily = $16, limit_monthly = $17, limit_unconfirmed = $18
+		where id = $1 and application = $11 and customer_id = $12 and account_ref = $13`, params...)
+	if err != nil {
+		return fmt.Errorf("agreement %s: %w", a.ID, err)
+	}
+	return nil
+}
+
+func insertAgreement(ctx context.Context, q querier, a *consent.Agreement) error {
+	limits, err := limitArgs(a.Limits)
+	if err != nil {
+		return err
+	}
+	params := append([]any{string(a.ID), int64(a.Version), string(a.Application), string(a.Customer), string(a.Person),
+		a.AccountRef, string(a.Account), encodeGrants(a.Grants), string(a.Status), micros(a.CreatedAt), micros(a.GivenAt),
+		micros(a.EndedAt), a.EndedBy, micros(a.LastUsed)}, limits...)
+	err = changeOne(ctx, q, `insert into agreement (id, version, application, customer_id, person_id,
+			account_ref, account_id, grants, status, created_at, given_at, ended_at, ended_by, last_used,
+			currency, limit_single, limit_daily, limit_monthly, limit_unconfirmed)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`, params...)
+	if err != nil {
+		return fmt.Errorf("new agreement %s: %w", a.ID, err)
+	}
+	return nil
+}
+
+// endTokens ends the codes and tokens of agreements. An ended code counts as
+// spent: it is never good again.
+func endTokens(ctx context.Context, q querier, now time.Time, ids ...consent.ID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err := q.ExecContext(ctx, `update code set spent_at = $1 where spent_at = 0 and `+among("agreement_id", 2), micros(now), list(ids))
+	if err != nil {
+		return err
+	}
+	_, err = q.ExecContext(ctx, `update token set revoked_at = $1
+		where spent_at = 0 and revoked_at = 0 and `+among("agreement_id", 2), micros(now), list(ids))
+	return err
+}
+
+// Agreement finds one; a NotFound refusal when there is none.
+func (s *Store) Agreement(ctx context.Context, id consent.ID) (consent.Agreement, error) {
+	a, err := agreementByID(ctx, s.read, id)
+	if err != nil {
+		return consent.Agreement{}, err
+	}
+	return *a, nil
+}
+
+// AgreementsOf lists a customer's agreements, newest first, ended ones too.
+func (s *Store) AgreementsOf(ctx context.Context, c party.CustomerID) ([]consent.Agreement, error) {
+	var out []consent.Agreement
+	err := each(ctx, s.read, func(row scanner) error {
+		a, err := scanAgreement(row)
+		out = append(out, a)
+		return err
+	}, `select `+agreementColumns+` from agreement where customer_id = $1 order by created_at desc, id desc`, string(c))
+	return out, err
+}
+
+// ChangeAgreement lets change decide over the agreement as it stands; see
+// consent.Book. The decision comes before the spending, so that what is refused
+// anyway is refused for its own reason.
+func (s *Store) ChangeAgreement(ctx context.Context, id consent.ID, spend *consent.Use,
+	change func(*consent.Agreement) ([]audit.Record, error)) (consent.Agreement, error) {
+	var out consent.Agreement
+	err := s.write(ctx, func(ctx context.Context, tx *writeTx) error {
+		a, err := agreementByID(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		records, err := change(a)
+		if err != nil {
+			return err
+		}
+		if a.ID != id {
+			return fmt.Errorf("store: a change of agreement %s made it %s", id, a.ID)
+		}
+		if err := s.spendChallenge(ctx, tx, spend); err != nil {
+			return err
+		}
+		if err := writeAgreement(ctx, tx, a); err != nil {
+			return err
+		}
+		if a.Status != consent.Active {
+			if err := endTokens(ctx, tx, s.now(), id); err != nil {
+				return err
+			}
+		}
+		out = *a
+		tx.audit(records...)
+		return nil
+	})
+	if err != nil {
+		return consent.Agreement{}, err
+	}
+	return out, nil
+}
