@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"okienko/bank"
 	"okienko/bank/account"
 	"okienko/bank/audit"
 	"okienko/bank/consent"
@@ -72,37 +71,22 @@ func oneAgreement(ctx context.Context, q querier, where string, args ...any) (*c
 
 // agreementByID finds one or refuses.
 func agreementByID(ctx context.Context, q querier, id consent.ID) (*consent.Agreement, error) {
-	a, err := oneAgreement(ctx, q, `id = $1`, string(id))
-	if err == nil && a == nil {
-		err = bank.Refuse(bank.NotFound, "There is no such pairing.")
-	}
-	return a, err
+	a, err := scanAgreement(q.QueryRowContext(ctx, `select `+agreementColumns+` from agreement where id = $1`, string(id)))
+	return &a, found(err, "pairing")
 }
 
 // loadAgreements puts agreements into a map, nil for those that do not exist.
 func loadAgreements(ctx context.Context, q querier, ids []consent.ID, into map[consent.ID]*consent.Agreement) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	for _, id := range ids {
-		into[id] = nil
-	}
-	return each(ctx, q, func(s scanner) error {
-		a, err := scanAgreement(s)
-		if err != nil {
-			return err
-		}
-		into[a.ID] = &a
-		return nil
-	}, `select `+agreementColumns+` from agreement where `+among("id", 1), list(ids))
+	return load(ctx, q, ids, into, "agreements", `select `+agreementColumns+` from agreement where `+among("id", 1),
+		scanAgreement, func(a *consent.Agreement) consent.ID { return a.ID })
 }
 
 // writeGrants keeps the grants and the last use of agreements that stand: what
 // a batch of orders changes of them.
 func writeGrants(ctx context.Context, q querier, agreements []*consent.Agreement) error {
 	for _, a := range agreements {
-		err := changeOne(ctx, q, `update agreement set grants = $1, last_used = $2 where id = $3`,
-			encodeGrants(a.Grants), micros(a.LastUsed), string(a.ID))
+		err := one(q.ExecContext(ctx, `update agreement set grants = $1, last_used = $2 where id = $3`,
+			encodeGrants(a.Grants), micros(a.LastUsed), string(a.ID)))
 		if err != nil {
 			return fmt.Errorf("grants of agreement %s: %w", a.ID, err)
 		}
@@ -121,10 +105,10 @@ func writeAgreement(ctx context.Context, q querier, a *consent.Agreement) error 
 	params := append([]any{string(a.ID), int64(a.Version), string(a.Person), string(a.Account), encodeGrants(a.Grants),
 		string(a.Status), micros(a.GivenAt), micros(a.EndedAt), a.EndedBy, micros(a.LastUsed),
 		string(a.Application), string(a.Customer), a.AccountRef}, limits...)
-	err = changeOne(ctx, q, `update agreement set version = $2, person_id = $3, account_id = $4, grants = $5,
+	err = one(q.ExecContext(ctx, `update agreement set version = $2, person_id = $3, account_id = $4, grants = $5,
 			status = $6, given_at = $7, ended_at = $8, ended_by = $9, last_used = $10,
 			currency = $14, limit_single = $15, limit_daily = $16, limit_monthly = $17, limit_unconfirmed = $18
-		where id = $1 and application = $11 and customer_id = $12 and account_ref = $13`, params...)
+		where id = $1 and application = $11 and customer_id = $12 and account_ref = $13`, params...))
 	if err != nil {
 		return fmt.Errorf("agreement %s: %w", a.ID, err)
 	}
@@ -139,10 +123,10 @@ func insertAgreement(ctx context.Context, q querier, a *consent.Agreement) error
 	params := append([]any{string(a.ID), int64(a.Version), string(a.Application), string(a.Customer), string(a.Person),
 		a.AccountRef, string(a.Account), encodeGrants(a.Grants), string(a.Status), micros(a.CreatedAt), micros(a.GivenAt),
 		micros(a.EndedAt), a.EndedBy, micros(a.LastUsed)}, limits...)
-	err = changeOne(ctx, q, `insert into agreement (id, version, application, customer_id, person_id,
+	err = one(q.ExecContext(ctx, `insert into agreement (id, version, application, customer_id, person_id,
 			account_ref, account_id, grants, status, created_at, given_at, ended_at, ended_by, last_used,
 			currency, limit_single, limit_daily, limit_monthly, limit_unconfirmed)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`, params...)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`, params...))
 	if err != nil {
 		return fmt.Errorf("new agreement %s: %w", a.ID, err)
 	}
@@ -175,13 +159,8 @@ func (s *Store) Agreement(ctx context.Context, id consent.ID) (consent.Agreement
 
 // AgreementsOf lists a customer's agreements, newest first, ended ones too.
 func (s *Store) AgreementsOf(ctx context.Context, c party.CustomerID) ([]consent.Agreement, error) {
-	var out []consent.Agreement
-	err := each(ctx, s.read, func(row scanner) error {
-		a, err := scanAgreement(row)
-		out = append(out, a)
-		return err
-	}, `select `+agreementColumns+` from agreement where customer_id = $1 order by created_at desc, id desc`, string(c))
-	return out, err
+	return rows(ctx, s.read, scanAgreement, `select `+agreementColumns+` from agreement
+		where customer_id = $1 order by created_at desc, id desc`, string(c))
 }
 
 // ChangeAgreement lets change decide over the agreement as it stands; see

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -82,8 +81,7 @@ const applicationColumns = `id, partner_id, name, description, logo_type, lists,
 	currency, limit_single, limit_daily, limit_monthly, limit_unconfirmed, charges_cap, account_id,
 	domain, domain_method, domain_token, domain_proven_at, status, native, access_ttl, refresh_ttl, release_by_customer, since`
 
-// scanApplication reads a row of applicationColumns, and what follows them.
-func scanApplication(row scanner, more ...any) (partner.Application, error) {
+func scanApplication(row scanner) (partner.Application, error) {
 	var (
 		a                              partner.Application
 		lists                          string
@@ -95,7 +93,7 @@ func scanApplication(row scanner, more ...any) (partner.Application, error) {
 	dest = append(dest, limits.dest()...)
 	dest = append(dest, &charges, (*string)(&a.Account), &a.Domain.Domain, (*string)(&a.Domain.Method), &a.Domain.Token, &proven,
 		(*string)(&a.Status), &a.Native, &access, &refresh, &a.ReleaseByCustomer, &since)
-	if err := row.Scan(append(dest, more...)...); err != nil {
+	if err := row.Scan(dest...); err != nil {
 		return partner.Application{}, err
 	}
 	if err := decodeLists(lists, &a); err != nil {
@@ -108,10 +106,10 @@ func scanApplication(row scanner, more ...any) (partner.Application, error) {
 	return a, nil
 }
 
-// scanPictured reads a row of applicationColumns with the logo after them.
+// scanPictured reads the logo and, after it, a row of applicationColumns.
 func scanPictured(row scanner) (partner.Application, error) {
 	var logo []byte
-	a, err := scanApplication(row, &logo)
+	a, err := scanApplication(after{row, []any{&logo}})
 	if len(logo) > 0 {
 		a.Logo.Bytes = logo
 	}
@@ -120,30 +118,15 @@ func scanPictured(row scanner) (partner.Application, error) {
 
 // applicationByID finds one with its logo or refuses.
 func applicationByID(ctx context.Context, q querier, id consent.ClientID) (partner.Application, error) {
-	a, err := scanPictured(q.QueryRowContext(ctx, `select `+applicationColumns+`, logo from application where id = $1`, string(id)))
-	if errors.Is(err, sql.ErrNoRows) {
-		err = bank.Refuse(bank.NotFound, "There is no such application.")
-	}
-	return a, err
+	a, err := scanPictured(q.QueryRowContext(ctx, `select logo, `+applicationColumns+` from application where id = $1`, string(id)))
+	return a, found(err, "application")
 }
 
 // loadApplications puts applications into a map without their logos, nil for
 // those that do not exist.
 func loadApplications(ctx context.Context, q querier, ids []consent.ClientID, into map[consent.ClientID]*partner.Application) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	for _, id := range ids {
-		into[id] = nil
-	}
-	return each(ctx, q, func(row scanner) error {
-		a, err := scanApplication(row)
-		if err != nil {
-			return err
-		}
-		into[a.ID] = &a
-		return nil
-	}, `select `+applicationColumns+` from application where `+among("id", 1), list(ids))
+	return load(ctx, q, ids, into, "applications", `select `+applicationColumns+` from application where `+among("id", 1),
+		scanApplication, func(a *partner.Application) consent.ClientID { return a.ID })
 }
 
 // Application finds one; a NotFound refusal when there is none.
@@ -153,13 +136,7 @@ func (s *Store) Application(ctx context.Context, id partner.ClientID) (partner.A
 
 // Applications lists every application with its logo, by name.
 func (s *Store) Applications(ctx context.Context) ([]partner.Application, error) {
-	var out []partner.Application
-	err := each(ctx, s.read, func(row scanner) error {
-		a, err := scanPictured(row)
-		out = append(out, a)
-		return err
-	}, `select `+applicationColumns+`, logo from application order by name, id`)
-	return out, err
+	return rows(ctx, s.read, scanPictured, `select logo, `+applicationColumns+` from application order by name, id`)
 }
 
 // exists tells whether a table has a row with an id. A name that an application
@@ -205,7 +182,7 @@ func putApplication(ctx context.Context, q querier, a *partner.Application) erro
 		a.Domain.Domain, string(a.Domain.Method), a.Domain.Token, micros(a.Domain.ProvenAt),
 		string(status), a.Native, a.AccessTTL.Microseconds(), a.RefreshTTL.Microseconds(), a.ReleaseByCustomer, micros(a.Since),
 		blob(a.Logo.Bytes))
-	return changeOne(ctx, q, `insert into application (`+applicationColumns+`, logo)
+	return one(q.ExecContext(ctx, `insert into application (`+applicationColumns+`, logo)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
 		on conflict (id) do update set partner_id = excluded.partner_id, name = excluded.name, description = excluded.description,
 			logo_type = excluded.logo_type, logo = excluded.logo, lists = excluded.lists, currency = excluded.currency,
@@ -213,5 +190,5 @@ func putApplication(ctx context.Context, q querier, a *partner.Application) erro
 			limit_unconfirmed = excluded.limit_unconfirmed, charges_cap = excluded.charges_cap, account_id = excluded.account_id,
 			domain = excluded.domain, domain_method = excluded.domain_method, domain_token = excluded.domain_token,
 			domain_proven_at = excluded.domain_proven_at, native = excluded.native, access_ttl = excluded.access_ttl,
-			refresh_ttl = excluded.refresh_ttl, release_by_customer = excluded.release_by_customer`, params...)
+			refresh_ttl = excluded.refresh_ttl, release_by_customer = excluded.release_by_customer`, params...))
 }

@@ -2,11 +2,8 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 
-	"okienko/bank"
 	"okienko/bank/approval"
 	"okienko/bank/audit"
 )
@@ -28,17 +25,14 @@ func scanProposal(row scanner) (approval.Proposal, error) {
 // proposalByID finds one or refuses.
 func proposalByID(ctx context.Context, q querier, id string) (approval.Proposal, error) {
 	p, err := scanProposal(q.QueryRowContext(ctx, `select `+proposalColumns+` from proposal where id = $1`, id))
-	if errors.Is(err, sql.ErrNoRows) {
-		err = bank.Refuse(bank.NotFound, "There is no such proposal.")
-	}
-	return p, err
+	return p, found(err, "proposal")
 }
 
 // Propose keeps a new proposal.
 func (s *Store) Propose(ctx context.Context, p approval.Proposal, r audit.Record) error {
 	return s.write(ctx, func(ctx context.Context, tx *writeTx) error {
-		err := changeOne(ctx, tx, `insert into proposal (`+proposalColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-			p.ID, p.Act, p.Subject, p.Content, p.Why, p.By, micros(p.At), string(p.Status), p.DecidedBy, micros(p.DecidedAt))
+		err := one(tx.ExecContext(ctx, `insert into proposal (`+proposalColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+			p.ID, p.Act, p.Subject, p.Content, p.Why, p.By, micros(p.At), string(p.Status), p.DecidedBy, micros(p.DecidedAt)))
 		if err != nil {
 			return fmt.Errorf("proposal %s: %w", p.ID, err)
 		}
@@ -54,13 +48,7 @@ func (s *Store) Proposal(ctx context.Context, id string) (approval.Proposal, err
 
 // Proposals lists those of a status, oldest first.
 func (s *Store) Proposals(ctx context.Context, status approval.Status) ([]approval.Proposal, error) {
-	var out []approval.Proposal
-	err := each(ctx, s.read, func(row scanner) error {
-		p, err := scanProposal(row)
-		out = append(out, p)
-		return err
-	}, `select `+proposalColumns+` from proposal where status = $1 order by proposed_at, id`, string(status))
-	return out, err
+	return rows(ctx, s.read, scanProposal, `select `+proposalColumns+` from proposal where status = $1 order by proposed_at, id`, string(status))
 }
 
 // ChangeProposal lets change decide over a proposal as it stands. Only the
@@ -79,8 +67,8 @@ func (s *Store) ChangeProposal(ctx context.Context, id string, change func(*appr
 			return err
 		}
 		was.Status, was.DecidedBy, was.DecidedAt = p.Status, p.DecidedBy, p.DecidedAt
-		err = changeOne(ctx, tx, `update proposal set status = $1, decided_by = $2, decided_at = $3 where id = $4`,
-			string(p.Status), p.DecidedBy, micros(p.DecidedAt), id)
+		err = one(tx.ExecContext(ctx, `update proposal set status = $1, decided_by = $2, decided_at = $3 where id = $4`,
+			string(p.Status), p.DecidedBy, micros(p.DecidedAt), id))
 		if err != nil {
 			return fmt.Errorf("proposal %s: %w", id, err)
 		}

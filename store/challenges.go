@@ -34,24 +34,15 @@ func scanChallenge(row scanner) (sca.Challenge, error) {
 
 // loadChallenges puts challenges into a map, nil for those that do not exist.
 func loadChallenges(ctx context.Context, q querier, ids []sca.ID, into map[sca.ID]*sca.Challenge) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	for _, id := range ids {
-		into[id] = nil
-	}
-	return each(ctx, q, func(row scanner) error {
-		c, err := scanChallenge(row)
-		into[c.ID] = &c
-		return err
-	}, `select `+challengeColumns+` from challenge where `+among("id", 1), list(ids))
+	return load(ctx, q, ids, into, "challenges", `select `+challengeColumns+` from challenge where `+among("id", 1),
+		scanChallenge, func(c *sca.Challenge) sca.ID { return c.ID })
 }
 
 // writeChallenges keeps what judging and spending change of challenges.
 func writeChallenges(ctx context.Context, q querier, challenges []*sca.Challenge) error {
 	for _, c := range challenges {
-		err := changeOne(ctx, q, `update challenge set tries = $1, status = $2 where id = $3`,
-			int64(c.Tries), string(c.Status), string(c.ID))
+		err := one(q.ExecContext(ctx, `update challenge set tries = $1, status = $2 where id = $3`,
+			int64(c.Tries), string(c.Status), string(c.ID)))
 		if err != nil {
 			return fmt.Errorf("challenge %s: %w", c.ID, err)
 		}
@@ -62,10 +53,7 @@ func writeChallenges(ctx context.Context, q querier, challenges []*sca.Challenge
 // challengeByID finds one or refuses.
 func challengeByID(ctx context.Context, q querier, id sca.ID) (sca.Challenge, error) {
 	c, err := scanChallenge(q.QueryRowContext(ctx, `select `+challengeColumns+` from challenge where id = $1`, string(id)))
-	if errors.Is(err, sql.ErrNoRows) {
-		err = bank.Refuse(bank.NotFound, "There is no such confirmation.")
-	}
-	return c, err
+	return c, found(err, "confirmation")
 }
 
 // spendChallenge spends the challenge of an act in the act's own transaction;
@@ -101,9 +89,9 @@ func factorOf(ctx context.Context, q querier, p party.PersonID, m sca.Method) (s
 }
 
 func writeFactor(ctx context.Context, q querier, f sca.Factor) error {
-	return changeOne(ctx, q, `insert into factor (person_id, method, wrong, locked_until) values ($1, $2, $3, $4)
+	return one(q.ExecContext(ctx, `insert into factor (person_id, method, wrong, locked_until) values ($1, $2, $3, $4)
 		on conflict (person_id, method) do update set wrong = excluded.wrong, locked_until = excluded.locked_until`,
-		string(f.Person), string(f.Method), int64(f.Wrong), micros(f.LockedUntil))
+		string(f.Person), string(f.Method), int64(f.Wrong), micros(f.LockedUntil)))
 }
 
 // OpenChallenge keeps a new challenge with the message that carries it, unless
@@ -124,11 +112,11 @@ func (s *Store) OpenChallenge(ctx context.Context, c sca.Challenge, m *notice.Me
 			}
 		}
 		d := c.Subject.Display
-		err = changeOne(ctx, tx, `insert into challenge (`+challengeColumns+`)
+		err = one(tx.ExecContext(ctx, `insert into challenge (`+challengeColumns+`)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 			string(c.ID), string(c.Person), string(c.Method), string(c.Subject.Purpose), c.Subject.ID, c.Subject.Binding,
 			d.Text, d.Amount, d.Payee, blob(c.CodeHash), blob(c.Nonce), micros(c.CreatedAt), micros(c.ExpiresAt),
-			int64(c.Tries), string(c.Status))
+			int64(c.Tries), string(c.Status)))
 		if err != nil {
 			return fmt.Errorf("new challenge %s: %w", c.ID, err)
 		}
@@ -196,15 +184,9 @@ func (s *Store) Challenge(ctx context.Context, id sca.ID) (sca.Challenge, error)
 // WaitingChallenges lists a person's pending Mobile challenges that have not
 // expired by the bank clock, newest first.
 func (s *Store) WaitingChallenges(ctx context.Context, p party.PersonID) ([]sca.Challenge, error) {
-	var out []sca.Challenge
-	err := each(ctx, s.read, func(row scanner) error {
-		c, err := scanChallenge(row)
-		out = append(out, c)
-		return err
-	}, `select `+challengeColumns+` from challenge
+	return rows(ctx, s.read, scanChallenge, `select `+challengeColumns+` from challenge
 		where person_id = $1 and status = 'pending' and method = 'mobile' and expires_at > $2
 		order by created_at desc, id desc`, string(p), micros(s.now()))
-	return out, err
 }
 
 const deviceColumns = `id, person_id, name, public_key, enrolled_at, removed_at`
@@ -222,29 +204,20 @@ func scanDevice(row scanner) (sca.Device, error) {
 // Devices lists a person's devices in the order in which they were enrolled,
 // removed ones too.
 func (s *Store) Devices(ctx context.Context, p party.PersonID) ([]sca.Device, error) {
-	var out []sca.Device
-	err := each(ctx, s.read, func(row scanner) error {
-		d, err := scanDevice(row)
-		out = append(out, d)
-		return err
-	}, `select `+deviceColumns+` from device where person_id = $1 order by enrolled_at, id`, string(p))
-	return out, err
+	return rows(ctx, s.read, scanDevice, `select `+deviceColumns+` from device where person_id = $1 order by enrolled_at, id`, string(p))
 }
 
 // Device finds one; a NotFound refusal when there is none.
 func (s *Store) Device(ctx context.Context, id string) (sca.Device, error) {
 	d, err := scanDevice(s.read.QueryRowContext(ctx, `select `+deviceColumns+` from device where id = $1`, id))
-	if errors.Is(err, sql.ErrNoRows) {
-		err = bank.Refuse(bank.NotFound, "There is no such device.")
-	}
-	return d, err
+	return d, found(err, "device")
 }
 
 // insertDevice keeps a new device. That its person uses the application follows
 // from the row: see personColumns.
 func insertDevice(ctx context.Context, q querier, d sca.Device) error {
-	return changeOne(ctx, q, `insert into device (`+deviceColumns+`) values ($1, $2, $3, $4, $5, $6)`,
-		d.ID, string(d.Person), d.Name, blob(d.PublicKey), micros(d.EnrolledAt), micros(d.RemovedAt))
+	return one(q.ExecContext(ctx, `insert into device (`+deviceColumns+`) values ($1, $2, $3, $4, $5, $6)`,
+		d.ID, string(d.Person), d.Name, blob(d.PublicKey), micros(d.EnrolledAt), micros(d.RemovedAt)))
 }
 
 // EnrolDevice keeps a device; from then on the mobile application is the

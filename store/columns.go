@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
-	"fmt"
 	"time"
 
 	"okienko/bank/limit"
@@ -43,20 +41,15 @@ func blob(b []byte) []byte {
 // scanner is a row: *sql.Row or *sql.Rows.
 type scanner interface{ Scan(dest ...any) error }
 
-// each runs a query and hands every row to a function; rows are closed whatever
-// happens.
-func each(ctx context.Context, q querier, row func(scanner) error, query string, args ...any) (err error) {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		if err := row(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+// after is the rest of a row, behind columns that go to first: a row of a join
+// is read by the same functions as a row of a table.
+type after struct {
+	row   scanner
+	first []any
+}
+
+func (a after) Scan(dest ...any) error {
+	return a.row.Scan(append(a.first[:len(a.first):len(a.first)], dest...)...)
 }
 
 // changed is how many rows a statement has changed.
@@ -66,15 +59,6 @@ func changed(ctx context.Context, q querier, query string, args ...any) (int64, 
 		return 0, err
 	}
 	return res.RowsAffected()
-}
-
-// changeOne runs a statement that must change exactly one row.
-func changeOne(ctx context.Context, q querier, query string, args ...any) error {
-	n, err := changed(ctx, q, query, args...)
-	if err == nil && n != 1 {
-		err = fmt.Errorf("store: a statement for one row changed %d", n)
-	}
-	return err
 }
 
 // nullableCap is a cap as a column that is null where there is no cap.
@@ -116,4 +100,16 @@ func limitArgs(l limit.Limits) ([]any, error) {
 		return nil, err
 	}
 	return []any{string(l.Single.Currency()), l.Single.Minor(), l.Daily.Minor(), l.Monthly.Minor(), l.Unconfirmed.Minor()}, nil
+}
+
+func scanText[T ~string](row scanner) (T, error) {
+	var t string
+	err := row.Scan(&t)
+	return T(t), err
+}
+
+func scanBytes(row scanner) ([]byte, error) {
+	var b []byte
+	err := row.Scan(&b)
+	return b, err
 }

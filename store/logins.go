@@ -50,8 +50,8 @@ func (s *Store) TryLogin(ctx context.Context, login string, judge func(*authserv
 		if *l == was {
 			return nil
 		}
-		err = changeOne(ctx, tx, `update login set password = $1, wrong = $2, locked_until = $3 where login = $4`,
-			l.Password, int64(l.Wrong), micros(l.LockedUntil), was.Login)
+		err = one(tx.ExecContext(ctx, `update login set password = $1, wrong = $2, locked_until = $3 where login = $4`,
+			l.Password, int64(l.Wrong), micros(l.LockedUntil), was.Login))
 		if err != nil {
 			return fmt.Errorf("login of person %s: %w", was.Person, err)
 		}
@@ -76,6 +76,6 @@ func (s *Store) LoginOf(ctx context.Context, login string) (authserver.Login, er
 }
 
 func insertLogin(ctx context.Context, q querier, l *authserver.Login) error {
-	return changeOne(ctx, q, `insert into login (person_id, login, password, wrong, locked_until) values ($1, $2, $3, $4, $5)`,
-		string(l.Person), l.Login, l.Password, int64(l.Wrong), micros(l.LockedUntil))
+	return one(q.ExecContext(ctx, `insert into login (person_id, login, password, wrong, locked_until) values ($1, $2, $3, $4, $5)`,
+		string(l.Person), l.Login, l.Password, int64(l.Wrong), micros(l.LockedUntil)))
 }

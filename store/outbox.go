@@ -15,11 +15,11 @@ var _ notice.Outbox = (*Store)(nil)
 // putMessage keeps a message in the transaction of the act that made it
 // necessary. Number and text are sealed: the text may hold a one-time code.
 func (s *Store) putMessage(ctx context.Context, q querier, m notice.Message) error {
-	err := changeOne(ctx, q, `insert into message (id, channel, person_id, to_sealed, text_sealed, created_at, expires_at,
+	err := one(q.ExecContext(ctx, `insert into message (id, channel, person_id, to_sealed, text_sealed, created_at, expires_at,
 			status, tries, fence, worker, due_at, settled_at)
 		values ($1, $2, $3, $4, $5, $6, $7, 'waiting', 0, 0, '', 0, 0)`,
 		m.ID, string(m.Channel), string(m.Person), s.seal([]byte(m.To)), s.seal([]byte(m.Text)),
-		micros(m.CreatedAt), micros(m.ExpiresAt))
+		micros(m.CreatedAt), micros(m.ExpiresAt)))
 	if err != nil {
 		return fmt.Errorf("message %s: %w", m.ID, err)
 	}
@@ -37,7 +37,6 @@ func (s *Store) ClaimMessages(ctx context.Context, worker string, n int, wall, u
 	}
 	var out []notice.Message
 	err = s.write(ctx, func(ctx context.Context, tx *writeTx) error {
-		out = nil
 		_, err := tx.ExecContext(ctx, `update message set status = 'dropped', to_sealed = $1, text_sealed = $1, settled_at = $2
 			where status = 'waiting' and due_at <= $2 and expires_at <= $3`, []byte{}, micros(wall), micros(s.now()))
 		if err != nil {
@@ -45,15 +44,12 @@ func (s *Store) ClaimMessages(ctx context.Context, worker string, n int, wall, u
 		}
 		// The condition stands twice: where two transactions can choose the same
 		// rows, the outer one is judged again after the lock was waited for.
-		return each(ctx, tx, func(row scanner) error {
-			m, err := s.scanMessage(row)
-			out = append(out, m)
-			return err
-		}, `update message set worker = $1, due_at = $2, tries = tries + 1, fence = fence + 1
+		out, err = rows(ctx, tx, s.scanMessage, `update message set worker = $1, due_at = $2, tries = tries + 1, fence = fence + 1
 			where status = 'waiting' and due_at <= $3 and id in (
 				select id from message where status = 'waiting' and due_at <= $3 order by due_at, created_at, id limit $4)
 			returning id, channel, person_id, to_sealed, text_sealed, created_at, expires_at, tries, fence`,
 			worker, micros(until), micros(wall), int64(n))
+		return err
 	})
 	if err != nil {
 		return nil, err

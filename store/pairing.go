@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -70,10 +69,7 @@ func choiceArgs(c *authserver.Choice) ([]any, error) {
 // requestByID finds one or refuses.
 func requestByID(ctx context.Context, q querier, id authserver.RequestID) (authserver.Request, error) {
 	r, err := scanRequest(q.QueryRowContext(ctx, `select `+requestColumns+` from pairing_request where id = $1`, string(id)))
-	if errors.Is(err, sql.ErrNoRows) {
-		err = bank.Refuse(bank.NotFound, "There is no such pairing request.")
-	}
-	return r, err
+	return r, found(err, "pairing request")
 }
 
 // SaveRequest keeps a new request.
@@ -85,8 +81,8 @@ func (s *Store) SaveRequest(ctx context.Context, r authserver.Request) error {
 	return s.write(ctx, func(ctx context.Context, tx *writeTx) error {
 		params := append([]any{string(r.ID), string(r.Client), r.State, r.RedirectURI, r.CodeChallenge,
 			micros(r.CreatedAt), micros(r.ExpiresAt), string(r.Status)}, choice...)
-		err := changeOne(ctx, tx, `insert into pairing_request (`+requestColumns+`)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`, params...)
+		err := one(tx.ExecContext(ctx, `insert into pairing_request (`+requestColumns+`)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`, params...))
 		if err != nil {
 			return fmt.Errorf("pairing request %s: %w", r.ID, err)
 		}
@@ -116,9 +112,9 @@ func (s *Store) ChangeRequest(ctx context.Context, id authserver.RequestID, chan
 		if err != nil {
 			return err
 		}
-		return changeOne(ctx, tx, `update pairing_request set status = $2, person_id = $3, customer_id = $4, account_id = $5,
+		return one(tx.ExecContext(ctx, `update pairing_request set status = $2, person_id = $3, customer_id = $4, account_id = $5,
 				permissions = $6, currency = $7, limit_single = $8, limit_daily = $9, limit_monthly = $10, limit_unconfirmed = $11
-			where id = $1`, append([]any{string(id), string(r.Status)}, choice...)...)
+			where id = $1`, append([]any{string(id), string(r.Status)}, choice...)...))
 	})
 	if err != nil {
 		return authserver.Request{}, err
@@ -168,7 +164,7 @@ func (s *Store) Pair(ctx context.Context, id authserver.RequestID, spend consent
 		if err := insertCode(ctx, tx, &code); err != nil {
 			return err
 		}
-		if err := changeOne(ctx, tx, `update pairing_request set status = 'given' where id = $1 and status = 'open'`, string(id)); err != nil {
+		if err := one(tx.ExecContext(ctx, `update pairing_request set status = 'given' where id = $1 and status = 'open'`, string(id))); err != nil {
 			return err
 		}
 		out = a

@@ -3,10 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 
-	"okienko/bank"
 	"okienko/bank/audit"
 	"okienko/bank/consent"
 	"okienko/bank/limit"
@@ -31,11 +29,8 @@ func (s *Store) personByID(ctx context.Context, q querier, id party.PersonID) (p
 	)
 	err := q.QueryRowContext(ctx, `select `+personColumns+` from person where id = $1`, string(id)).
 		Scan((*string)(&p.ID), &p.FirstName, &p.LastName, &pesel, &phone, (*string)(&p.Language), &p.Login, &p.UsesApp)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return party.Person{}, bank.Refuse(bank.NotFound, "There is no such person.")
-	case err != nil:
-		return party.Person{}, err
+	if err != nil {
+		return party.Person{}, found(err, "person")
 	}
 	number, err := s.open(pesel)
 	if err != nil {
@@ -55,9 +50,9 @@ func (s *Store) insertPerson(ctx context.Context, q querier, p *party.Person) er
 	if p.PESEL != "" {
 		found = s.blind(string(p.PESEL))
 	}
-	return changeOne(ctx, q, `insert into person (id, first_name, last_name, pesel_sealed, pesel_blind, phone_sealed, language)
+	return one(q.ExecContext(ctx, `insert into person (id, first_name, last_name, pesel_sealed, pesel_blind, phone_sealed, language)
 		values ($1, $2, $3, $4, $5, $6, $7)`,
-		string(p.ID), p.FirstName, p.LastName, s.seal([]byte(p.PESEL)), found, s.seal([]byte(p.Phone)), string(p.Language))
+		string(p.ID), p.FirstName, p.LastName, s.seal([]byte(p.PESEL)), found, s.seal([]byte(p.Phone)), string(p.Language)))
 }
 
 // Person finds one; a NotFound refusal when there is none.
@@ -85,67 +80,62 @@ func (r *customerRow) customer() party.Customer {
 	return r.c
 }
 
+func scanCustomer(row scanner) (party.Customer, error) {
+	var r customerRow
+	err := row.Scan(r.dest()...)
+	return r.customer(), err
+}
+
 func insertCustomer(ctx context.Context, q querier, c *party.Customer) error {
-	return changeOne(ctx, q, `insert into customer (id, segment, name, person_id, nip, regon, krs, address,
+	return one(q.ExecContext(ctx, `insert into customer (id, segment, name, person_id, nip, regon, krs, address,
 			blocked_by, blocked_at, blocked_why, since)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
 		string(c.ID), string(c.Segment), c.Name, string(c.Person), string(c.NIP), string(c.REGON), c.KRS, c.Address,
-		c.Blocked.By, micros(c.Blocked.At), c.Blocked.Why, micros(c.Since))
+		c.Blocked.By, micros(c.Blocked.At), c.Blocked.Why, micros(c.Since)))
 }
 
 func insertRepresentation(ctx context.Context, q querier, r party.Representation) error {
-	return changeOne(ctx, q, `insert into representation (customer_id, person_id, role, share, valid_from, valid_until)
+	return one(q.ExecContext(ctx, `insert into representation (customer_id, person_id, role, share, valid_from, valid_until)
 		values ($1, $2, $3, $4, $5, $6)`,
-		string(r.Customer), string(r.Person), string(r.Role), int64(r.Share), micros(r.From), micros(r.Until))
+		string(r.Customer), string(r.Person), string(r.Role), int64(r.Share), micros(r.From), micros(r.Until)))
 }
 
 // Customer finds one; a NotFound refusal when there is none.
 func (s *Store) Customer(ctx context.Context, id party.CustomerID) (party.Customer, error) {
-	var r customerRow
-	err := s.read.QueryRowContext(ctx, `select `+customerColumns+` from customer where id = $1`, string(id)).Scan(r.dest()...)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = bank.Refuse(bank.NotFound, "There is no such customer.")
-	}
-	return r.customer(), err
+	c, err := scanCustomer(s.read.QueryRowContext(ctx, `select `+customerColumns+` from customer where id = $1`, string(id)))
+	return c, found(err, "customer")
 }
 
 // ActsFor lists the customers for whom a person may act or might have acted:
 // the person's own individual customer first, then companies by name.
 func (s *Store) ActsFor(ctx context.Context, id party.PersonID) ([]party.ActsFor, error) {
-	var out []party.ActsFor
-	err := each(ctx, s.read, func(row scanner) error {
-		var r customerRow
-		if err := row.Scan(r.dest()...); err != nil {
-			return err
-		}
-		c := r.customer()
-		out = append(out, party.ActsFor{Customer: c, Representation: party.Representation{
-			Customer: c.ID, Person: id, Role: party.Owner, From: c.Since,
-		}})
-		return nil
-	}, `select `+customerColumns+` from customer where person_id = $1 and person_id <> '' and segment = 'individual' order by id`, string(id))
+	own, err := rows(ctx, s.read, scanCustomer, `select `+customerColumns+` from customer
+		where person_id = $1 and person_id <> '' and segment = 'individual' order by id`, string(id))
 	if err != nil {
 		return nil, err
 	}
-	err = each(ctx, s.read, func(row scanner) error {
-		var (
-			r           customerRow
-			rep         = party.Representation{Person: id}
-			share       int64
-			from, until int64
-		)
-		if err := row.Scan(append(r.dest(), (*string)(&rep.Role), &share, &from, &until)...); err != nil {
-			return err
-		}
-		c := r.customer()
-		rep.Customer, rep.Share, rep.From, rep.Until = c.ID, int(share), instant(from), instant(until)
-		out = append(out, party.ActsFor{Customer: c, Representation: rep})
-		return nil
-	}, `select `+customerColumns+`, representation.role, representation.share, representation.valid_from, representation.valid_until
+	var out []party.ActsFor
+	for _, c := range own {
+		out = append(out, party.ActsFor{Customer: c, Representation: party.Representation{
+			Customer: c.ID, Person: id, Role: party.Owner, From: c.Since,
+		}})
+	}
+	represented, err := rows(ctx, s.read, scanActsFor, `select representation.person_id, representation.role, representation.share,
+			representation.valid_from, representation.valid_until, `+customerColumns+`
 		from representation join customer on customer.id = representation.customer_id
 		where representation.person_id = $1
 		order by customer.name, customer.id, representation.valid_from, representation.role`, string(id))
-	return out, err
+	return append(out, represented...), err
+}
+
+func scanActsFor(row scanner) (party.ActsFor, error) {
+	var (
+		r                  party.Representation
+		share, from, until int64
+	)
+	c, err := scanCustomer(after{row, []any{(*string)(&r.Person), (*string)(&r.Role), &share, &from, &until}})
+	r.Customer, r.Share, r.From, r.Until = c.ID, int(share), instant(from), instant(until)
+	return party.ActsFor{Customer: c, Representation: r}, err
 }
 
 // loadCustomers puts customers and their own limits into maps: nil for a
@@ -158,20 +148,25 @@ func loadCustomers(ctx context.Context, q querier, ids []party.CustomerID,
 	for _, id := range ids {
 		into[id], limits[id] = nil, nil
 	}
-	return each(ctx, q, func(row scanner) error {
-		var (
-			r customerRow
-			l customerLimitRow
-		)
-		if err := row.Scan(append(r.dest(), l.dest()...)...); err != nil {
-			return err
-		}
-		c, of := r.customer(), l.limits()
-		into[c.ID], limits[c.ID] = &c, &of
-		return nil
-	}, `select `+customerColumns+`, `+customerLimitColumns+`
+	type limited struct {
+		party.Customer
+		own limit.OfCustomer
+	}
+	loaded, err := rows(ctx, q, func(row scanner) (limited, error) {
+		var l customerLimitRow
+		c, err := scanCustomer(after{row, l.dest()})
+		return limited{c, l.limits()}, err
+	}, `select `+customerLimitColumns+`, `+customerColumns+`
 		from customer left join customer_limit on customer_limit.customer_id = customer.id
 		where `+among("customer.id", 1), list(ids))
+	if err != nil {
+		return fmt.Errorf("store: loading customers: %w", err)
+	}
+	for i := range loaded {
+		f := &loaded[i]
+		into[f.ID], limits[f.ID] = &f.Customer, &f.own
+	}
+	return nil
 }
 
 const customerLimitColumns = `customer_limit.currency, customer_limit.oneoff_single, customer_limit.oneoff_daily, customer_limit.oneoff_monthly,
@@ -201,10 +196,7 @@ func customerLimits(ctx context.Context, q querier, c party.CustomerID) (limit.O
 	err := q.QueryRowContext(ctx, `select `+customerLimitColumns+`
 		from customer left join customer_limit on customer_limit.customer_id = customer.id
 		where customer.id = $1`, string(c)).Scan(r.dest()...)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = bank.Refuse(bank.NotFound, "There is no such customer.")
-	}
-	return r.limits(), err
+	return r.limits(), found(err, "customer")
 }
 
 // writeCustomerLimits keeps a customer's own limits. They share one currency
@@ -223,13 +215,13 @@ func writeCustomerLimits(ctx context.Context, q querier, c party.CustomerID, l l
 		currency = one.Amount.Currency()
 	}
 	params[1] = string(currency)
-	return changeOne(ctx, q, `insert into customer_limit (customer_id, currency, oneoff_single, oneoff_daily, oneoff_monthly,
+	return one(q.ExecContext(ctx, `insert into customer_limit (customer_id, currency, oneoff_single, oneoff_daily, oneoff_monthly,
 			recurring_single, recurring_daily, recurring_monthly)
 		values ($1, $2, $3, $4, $5, $6, $7, $8)
 		on conflict (customer_id) do update set currency = excluded.currency,
 			oneoff_single = excluded.oneoff_single, oneoff_daily = excluded.oneoff_daily, oneoff_monthly = excluded.oneoff_monthly,
 			recurring_single = excluded.recurring_single, recurring_daily = excluded.recurring_daily,
-			recurring_monthly = excluded.recurring_monthly`, params...)
+			recurring_monthly = excluded.recurring_monthly`, params...))
 }
 
 // CustomerLimits are a customer's own limits across everything.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -33,18 +32,10 @@ func scanPartner(row scanner) (partner.Partner, error) {
 // partnerByID finds one with its employees or refuses.
 func partnerByID(ctx context.Context, q querier, id partner.ID) (partner.Partner, error) {
 	p, err := scanPartner(q.QueryRowContext(ctx, `select `+partnerColumns+` from partner where id = $1`, string(id)))
-	if errors.Is(err, sql.ErrNoRows) {
-		err = bank.Refuse(bank.NotFound, "There is no such partner.")
-	}
 	if err != nil {
-		return p, err
+		return p, found(err, "partner")
 	}
-	err = each(ctx, q, func(row scanner) error {
-		var person party.PersonID
-		err := row.Scan((*string)(&person))
-		p.Employees = append(p.Employees, person)
-		return err
-	}, `select person_id from partner_employee where partner_id = $1 order by place`, string(id))
+	p.Employees, err = rows(ctx, q, scanText[party.PersonID], `select person_id from partner_employee where partner_id = $1 order by place`, string(id))
 	return p, err
 }
 
@@ -55,29 +46,17 @@ func (s *Store) Partner(ctx context.Context, id partner.ID) (partner.Partner, er
 
 // Partners lists every partner by name.
 func (s *Store) Partners(ctx context.Context) ([]partner.Partner, error) {
-	var out []partner.Partner
-	at := map[partner.ID]int{}
-	err := each(ctx, s.read, func(row scanner) error {
-		p, err := scanPartner(row)
-		at[p.ID] = len(out)
-		out = append(out, p)
-		return err
-	}, `select `+partnerColumns+` from partner order by name, id`)
+	ids, err := rows(ctx, s.read, scanText[partner.ID], `select id from partner order by name, id`)
 	if err != nil {
 		return nil, err
 	}
-	err = each(ctx, s.read, func(row scanner) error {
-		var (
-			of     partner.ID
-			person party.PersonID
-		)
-		err := row.Scan((*string)(&of), (*string)(&person))
-		if i, ok := at[of]; ok { // else a partner newer than the first query
-			out[i].Employees = append(out[i].Employees, person)
+	out := make([]partner.Partner, len(ids))
+	for i, id := range ids { // there are tens of partners, not thousands
+		if out[i], err = partnerByID(ctx, s.read, id); err != nil {
+			return nil, err
 		}
-		return err
-	}, `select partner_id, person_id from partner_employee order by partner_id, place`)
-	return out, err
+	}
+	return out, nil
 }
 
 // PutPartner keeps a new partner or replaces the one that stands, with the
@@ -91,14 +70,14 @@ func (s *Store) PutPartner(ctx context.Context, p partner.Partner, r audit.Recor
 				return bank.RefuseField("customer", "There is no such customer.")
 			}
 		}
-		err := changeOne(ctx, tx, `insert into partner (`+partnerColumns+`)
+		err := one(tx.ExecContext(ctx, `insert into partner (`+partnerColumns+`)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 			on conflict (id) do update set name = excluded.name, legal_name = excluded.legal_name, nip = excluded.nip,
 				regon = excluded.regon, krs = excluded.krs, address = excluded.address, email = excluded.email, phone = excluded.phone,
 				customer_id = excluded.customer_id, agreement_reference = excluded.agreement_reference,
 				agreement_signed_at = excluded.agreement_signed_at`,
 			string(p.ID), p.Name, p.LegalName, string(p.NIP), string(p.REGON), p.KRS, p.Address, p.Email, p.Phone, string(p.Customer),
-			p.Agreement.Reference, micros(p.Agreement.SignedAt), micros(p.Since))
+			p.Agreement.Reference, micros(p.Agreement.SignedAt), micros(p.Since)))
 		if err != nil {
 			return fmt.Errorf("partner %s: %w", p.ID, err)
 		}
@@ -164,7 +143,7 @@ func (s *Store) SetStatus(ctx context.Context, id partner.ClientID, to partner.S
 			return err
 		}
 		a.Status = to
-		if err := changeOne(ctx, tx, `update application set status = $1 where id = $2`, string(to), string(id)); err != nil {
+		if err := one(tx.ExecContext(ctx, `update application set status = $1 where id = $2`, string(to), string(id))); err != nil {
 			return err
 		}
 		tx.audit(r)
@@ -186,15 +165,9 @@ func (s *Store) SetStatus(ctx context.Context, id partner.ClientID, to partner.S
 // standing lists an application's active and suspended agreements of customers
 // after one, in the order of the customers.
 func standing(ctx context.Context, q querier, id consent.ClientID, after party.CustomerID) ([]consent.Agreement, error) {
-	var out []consent.Agreement
-	err := each(ctx, q, func(row scanner) error {
-		a, err := scanAgreement(row)
-		out = append(out, a)
-		return err
-	}, `select `+agreementColumns+` from agreement
+	return rows(ctx, q, scanAgreement, `select `+agreementColumns+` from agreement
 		where application = $1 and customer_id > $2 and status in ('active', 'suspended')
 		order by customer_id limit $3`, string(id), string(after), int64(sweep))
-	return out, err
 }
 
 // settle suspends the agreements that may not stand and reinstates those that
@@ -245,16 +218,9 @@ func setStanding(ctx context.Context, q querier, ids []consent.ID, to consent.St
 // Secrets are the hashes of an application's secrets valid at an instant, the
 // newest first.
 func (s *Store) Secrets(ctx context.Context, id partner.ClientID, at time.Time) ([][]byte, error) {
-	var out [][]byte
-	err := each(ctx, s.read, func(row scanner) error {
-		var hash []byte
-		err := row.Scan(&hash)
-		out = append(out, hash)
-		return err
-	}, `select hash from application_secret
+	return rows(ctx, s.read, scanBytes, `select hash from application_secret
 		where application = $1 and valid_from <= $2 and (valid_until = 0 or valid_until > $2)
 		order by valid_from desc, hash`, string(id), micros(at))
-	return out, err
 }
 
 // AddSecret keeps a secret valid from an instant; the others end at othersEnd
@@ -272,8 +238,8 @@ func (s *Store) AddSecret(ctx context.Context, id partner.ClientID, hash []byte,
 		if err != nil {
 			return err
 		}
-		err = changeOne(ctx, tx, `insert into application_secret (application, hash, valid_from, valid_until) values ($1, $2, $3, 0)`,
-			string(id), blob(hash), micros(at))
+		err = one(tx.ExecContext(ctx, `insert into application_secret (application, hash, valid_from, valid_until) values ($1, $2, $3, 0)`,
+			string(id), blob(hash), micros(at)))
 		if err != nil {
 			return fmt.Errorf("secret of application %s: %w", id, err)
 		}

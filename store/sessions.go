@@ -38,9 +38,9 @@ func (k *Sessions) FindCtx(ctx context.Context, token string) (data []byte, foun
 // CommitCtx keeps the data of a session until it expires.
 func (k *Sessions) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
 	return k.store.write(ctx, func(ctx context.Context, tx *writeTx) error {
-		return changeOne(ctx, tx, `insert into session (token_hash, data, expires_at) values ($1, $2, $3)
+		return one(tx.ExecContext(ctx, `insert into session (token_hash, data, expires_at) values ($1, $2, $3)
 			on conflict (token_hash) do update set data = excluded.data, expires_at = excluded.expires_at`,
-			sessionKey(token), blob(data), micros(expiry))
+			sessionKey(token), blob(data), micros(expiry)))
 	})
 }
 

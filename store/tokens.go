@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"okienko/authserver"
@@ -26,8 +27,8 @@ func scanCode(row scanner) (authserver.Code, error) {
 }
 
 func insertCode(ctx context.Context, q querier, c *authserver.Code) error {
-	return changeOne(ctx, q, `insert into code (`+codeColumns+`) values ($1, $2, $3, $4, $5, $6, $7, 0)`,
-		blob(c.Hash), string(c.Client), string(c.Agreement), c.State, c.RedirectURI, c.CodeChallenge, micros(c.ExpiresAt))
+	return one(q.ExecContext(ctx, `insert into code (`+codeColumns+`) values ($1, $2, $3, $4, $5, $6, $7, 0)`,
+		blob(c.Hash), string(c.Client), string(c.Agreement), c.State, c.RedirectURI, c.CodeChallenge, micros(c.ExpiresAt)))
 }
 
 const tokenColumns = `token.hash, token.kind, token.client, token.agreement_id, token.family,
@@ -54,15 +55,15 @@ func (r *tokenRow) token() authserver.Token {
 // keepIssued keeps a pair of new tokens. What they belong to was read in this
 // very transaction and is not left to the caller.
 func keepIssued(ctx context.Context, tx *writeTx, i *authserver.Issued, client consent.ClientID, a consent.ID, family []byte) error {
-	for _, one := range [...]struct {
+	for _, issued := range [...]struct {
 		kind authserver.TokenKind
 		t    *authserver.Token
 	}{{authserver.AccessToken, &i.Access}, {authserver.RefreshToken, &i.Refresh}} {
-		err := changeOne(ctx, tx, `insert into token (hash, kind, client, agreement_id, family, issued_at, expires_at, spent_at, revoked_at)
+		err := one(tx.ExecContext(ctx, `insert into token (hash, kind, client, agreement_id, family, issued_at, expires_at, spent_at, revoked_at)
 			values ($1, $2, $3, $4, $5, $6, $7, 0, 0)`,
-			blob(one.t.Hash), string(one.kind), string(client), string(a), blob(family), micros(one.t.IssuedAt), micros(one.t.ExpiresAt))
+			blob(issued.t.Hash), string(issued.kind), string(client), string(a), blob(family), micros(issued.t.IssuedAt), micros(issued.t.ExpiresAt)))
 		if err != nil {
-			return fmt.Errorf("%s token: %w", one.kind, err)
+			return fmt.Errorf("%s token: %w", issued.kind, err)
 		}
 	}
 	tx.audit(i.Audit...)
@@ -109,7 +110,7 @@ func (s *Store) Redeem(ctx context.Context, hash []byte, now time.Time, check fu
 		if err != nil {
 			return err
 		}
-		err = changeOne(ctx, tx, `update code set spent_at = $1 where hash = $2 and spent_at = 0`, micros(now), c.Hash)
+		err = one(tx.ExecContext(ctx, `update code set spent_at = $1 where hash = $2 and spent_at = 0`, micros(now), c.Hash))
 		if err != nil {
 			return err
 		}
@@ -160,7 +161,7 @@ func (s *Store) Rotate(ctx context.Context, hash []byte, now time.Time, check fu
 		if err != nil {
 			return err
 		}
-		err = changeOne(ctx, tx, `update token set spent_at = $1 where hash = $2 and spent_at = 0 and revoked_at = 0`, micros(now), t.Hash)
+		err = one(tx.ExecContext(ctx, `update token set spent_at = $1 where hash = $2 and spent_at = 0 and revoked_at = 0`, micros(now), t.Hash))
 		if err != nil {
 			return err
 		}
@@ -226,18 +227,14 @@ func (s *Store) Access(ctx context.Context, hash []byte) (authserver.Access, err
 		c customerRow
 		a accountRow
 	)
-	dest := append(append(append(t.dest(), g.dest()...), c.dest()...), a.dest()...)
-	err := s.read.QueryRowContext(ctx, `select `+tokenColumns+`, `+agreementColumns+`, `+customerColumns+`, `+accountColumns+`
+	row := s.read.QueryRowContext(ctx, `select `+tokenColumns+`, `+agreementColumns+`, `+customerColumns+`, `+accountColumns+`
 		from token
 		join agreement on agreement.id = token.agreement_id
 		join customer on customer.id = agreement.customer_id
 		join account on account.id = agreement.account_id
-		where token.hash = $1 and token.kind = 'access'`, blob(hash)).Scan(dest...)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return authserver.Access{}, bank.Refuse(bank.NotFound, "There is no such token.")
-	case err != nil:
-		return authserver.Access{}, err
+		where token.hash = $1 and token.kind = 'access'`, blob(hash))
+	if err := row.Scan(slices.Concat(t.dest(), g.dest(), c.dest(), a.dest())...); err != nil {
+		return authserver.Access{}, found(err, "token")
 	}
 	agreement, err := g.agreement()
 	if err != nil {
