@@ -40,7 +40,15 @@ type Draft struct {
 	ValidTo       time.Time
 	ExecutionDate calendar.Date
 	Permissions   []consent.Permission // Permit only
+	// Malformed names the field that the door could not read, "" when it read them
+	// all. A draft like that is refused for its parameters, at their place in the
+	// order of checks: the door alone would answer too early.
+	Malformed string
 }
+
+// Needs is the permission that the operation asks for, the zero Permission when
+// it asks for none.
+func (d *Draft) Needs() consent.Permission { return d.Kind.needs() }
 
 // needs is the permission that a kind of draft asks for.
 func (k Kind) needs() consent.Permission {

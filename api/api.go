@@ -1,0 +1,11 @@
+// Package api holds the published descriptions of the bank's interfaces. They
+// are data: the doors are handed them, and tests hold every answer against
+// them.
+package api
+
+import _ "embed"
+
+// Partner is the OpenAPI description of the partner API.
+//
+//go:embed partner.yaml
+var Partner []byte
