@@ -219,26 +219,32 @@ func reuse(now time.Time, client consent.ClientID, a consent.ID, why string) aud
 	}
 }
 
+// joinedAccountColumns are accountColumns by their full names.
+const joinedAccountColumns = `account.id, account.kind, account.customer_id, account.nrb, account.holder, account.name,
+	account.product_group, account.product_type, account.status,
+	account.access_state, account.access_by, account.access_at, account.access_why, account.opened_at,
+	account.currency, account.booked, account.held, account.overdraft, account.seq`
+
 // Access finds what stands behind an access token in one read.
 func (s *Store) Access(ctx context.Context, hash []byte) (authserver.Access, error) {
 	var (
 		t tokenRow
 		g agreementRow
 		c customerRow
-		a accountRow
 	)
-	row := s.read.QueryRowContext(ctx, `select `+tokenColumns+`, `+agreementColumns+`, `+customerColumns+`, `+accountColumns+`
+	row := s.read.QueryRowContext(ctx, `select `+tokenColumns+`, `+agreementColumns+`, `+customerColumns+`, `+joinedAccountColumns+`
 		from token
 		join agreement on agreement.id = token.agreement_id
 		join customer on customer.id = agreement.customer_id
 		join account on account.id = agreement.account_id
 		where token.hash = $1 and token.kind = 'access'`, blob(hash))
-	if err := row.Scan(slices.Concat(t.dest(), g.dest(), c.dest(), a.dest())...); err != nil {
+	a, err := scanAccount(after{row, slices.Concat(t.dest(), g.dest(), c.dest())})
+	if err != nil {
 		return authserver.Access{}, found(err, "token")
 	}
 	agreement, err := g.agreement()
 	if err != nil {
 		return authserver.Access{}, err
 	}
-	return authserver.Access{Token: t.token(), Agreement: agreement, Customer: c.customer(), Account: a.account()}, nil
+	return authserver.Access{Token: t.token(), Agreement: agreement, Customer: c.customer(), Account: a}, nil
 }
