@@ -3,7 +3,10 @@
 // store's work; proving the chain unbroken is that of package verify.
 package audit
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // ActorKind says what kind of being acted.
 type ActorKind string
@@ -40,20 +43,20 @@ type Record struct {
 // Text is the canonical text of a record, over which its chain hash is made:
 // every field with its length before it, so that no two records share a text.
 func (r Record) Text() []byte {
-	b := make([]byte, 0, 64+len(r.Subject)+len(r.Before)+len(r.After)+len(r.Why))
-	b = r.At.UTC().AppendFormat(b, "2006-01-02T15:04:05.000000Z")
-	for _, f := range [...]string{string(r.Actor.Kind), r.Actor.ID, r.Act, r.Subject, r.Before, r.After, r.Why} {
+	return canonical(r.At, string(r.Actor.Kind), r.Actor.ID, r.Act, r.Subject, r.Before, r.After, r.Why)
+}
+
+func canonical(at time.Time, fields ...string) []byte {
+	n := 27
+	for _, f := range fields {
+		n += 5 + len(f)
+	}
+	b := at.UTC().AppendFormat(make([]byte, 0, n), "2006-01-02T15:04:05.000000Z")
+	for _, f := range fields {
 		b = append(b, '|')
-		b = appendInt(b, len(f))
+		b = strconv.AppendInt(b, int64(len(f)), 10)
 		b = append(b, ':')
 		b = append(b, f...)
 	}
 	return b
-}
-
-func appendInt(b []byte, n int) []byte {
-	if n >= 10 {
-		b = appendInt(b, n/10)
-	}
-	return append(b, byte('0'+n%10))
 }

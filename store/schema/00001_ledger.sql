@@ -2,9 +2,10 @@
 -- that moved it, limits' counters, and the two chained logs.
 --
 -- One text for SQLite and PostgreSQL. Money is in minor units, time in
--- microseconds since 1970 UTC, a calendar day "2026-11-21", a month "2026-11".
--- Null means: there is none. Tables marked clustered are kept in the order of
--- their primary key where the engine can do so (see migrate.go).
+-- microseconds since 1970 UTC (0: not, or not yet), a calendar day "2026-11-21",
+-- a month "2026-11"; a text that does not apply is ''. Tables marked clustered
+-- are kept in the order of their primary key where the engine can do so (see
+-- migrate.go).
 
 -- +goose Up
 
@@ -19,8 +20,8 @@ create table meta (
 create table account (
     id            text   not null primary key,
     kind          text   not null check (kind in ('customer', 'own')),
-    customer_id   text,
-    nrb           text unique,
+    customer_id   text   not null,
+    nrb           text   not null,
     holder        text   not null,
     name          text   not null,
     product_group text   not null,
@@ -36,10 +37,12 @@ create table account (
     held          bigint not null check (held >= 0),
     overdraft     bigint not null check (overdraft >= 0),
     seq           bigint not null check (seq >= 0),
-    check ((kind = 'customer') = (customer_id is not null))
+    check ((kind = 'customer') = (customer_id <> ''))
 ) /* clustered */;
 
-create index account_of_customer on account (customer_id, opened_at, id) where customer_id is not null;
+create unique index account_nrb on account (nrb) where nrb <> '';
+
+create index account_of_customer on account (customer_id, opened_at, id) where customer_id <> '';
 
 -- A balanced movement. What its reader sees stands in each of its postings, so
 -- that one page of an account's history is one range of one table.
@@ -47,12 +50,12 @@ create table entry (
     id         text   not null primary key,
     at         bigint not null,
     kind       text   not null,
-    payment_id text,
-    hold_id    text
+    payment_id text   not null,
+    hold_id    text   not null
 ) /* clustered */;
 
 -- A payment is booked once, and charged once.
-create unique index entry_of_payment on entry (payment_id, kind) where payment_id is not null;
+create unique index entry_of_payment on entry (payment_id, kind) where payment_id <> '';
 
 create table posting (
     account_id   text   not null references account (id),
@@ -66,8 +69,8 @@ create table posting (
     currency     text   not null,
     other_name   text   not null,
     other_number text   not null,
-    payment_id   text,
-    hold_id      text,
+    payment_id   text   not null,
+    hold_id      text   not null,
     primary key (account_id, at, seq)
 ) /* clustered */;
 
@@ -83,14 +86,14 @@ create table hold (
     created_at     bigint not null,
     valid_to       bigint not null,
     status         text   not null check (status in ('ACTIVE', 'RELEASED', 'CAPTURED', 'EXPIRED')),
-    ended_at       bigint,
+    ended_at       bigint not null,
     captured       bigint not null check (captured between 0 and amount),
     use_day        text   not null,
     use_in_day     bigint not null,
     use_month      text   not null,
     use_in_month   bigint not null,
     events         bigint not null check (events > 0),
-    check ((status = 'ACTIVE') = (ended_at is null))
+    check ((status = 'ACTIVE') = (ended_at = 0))
 ) /* clustered */;
 
 create index hold_due on hold (valid_to, id) where status = 'ACTIVE';
@@ -132,8 +135,8 @@ create table payment (
     status          text   not null check (status in ('EXECUTED', 'SCHEDULED', 'REJECTED', 'CANCELLED')),
     created_at      bigint not null,
     execution_date  text   not null,
-    ended_at        bigint,
-    hold_id         text references hold (id),
+    ended_at        bigint not null,
+    hold_id         text   not null,
     reason          text   not null,
     use_day         text   not null,
     use_in_day      bigint not null,
@@ -144,12 +147,12 @@ create table payment (
     delta_month     text   not null,
     delta_in_month  bigint not null,
     events          bigint not null,
-    check ((status = 'SCHEDULED') = (ended_at is null))
+    check ((status = 'SCHEDULED') = (ended_at = 0))
 ) /* clustered */;
 
 create index payment_due on payment (execution_date, id) where status = 'SCHEDULED';
 create index payment_of_agreement on payment (agreement_id, created_at, id);
-create unique index payment_of_hold on payment (hold_id) where hold_id is not null;
+create unique index payment_of_hold on payment (hold_id) where hold_id <> '';
 
 create table payment_event (
     payment_id     text   not null references payment (id),
@@ -179,13 +182,13 @@ create table authorisation (
     person_id        text   not null,
     account_id       text   not null references account (id),
     kind             text   not null,
-    operation_id     text, -- null: permissions are asked for without one
-    draft_hold_id    text,
-    draft_payment_id text,
+    operation_id     text   not null, -- '': permissions are asked for without one
+    draft_hold_id    text   not null,
+    draft_payment_id text   not null,
     draft_amount     bigint not null,
     draft_currency   text   not null, -- '' where the caller named no amount
     title            text   not null,
-    valid_to         bigint,
+    valid_to         bigint not null,
     execution_date   text   not null,
     permissions      text   not null, -- parted by blanks
     app_type         text   not null,
@@ -200,15 +203,15 @@ create table authorisation (
     reason           text   not null,
     created_at       bigint not null,
     expires_at       bigint not null,
-    ended_at         bigint,
-    hold_id          text,
-    payment_id       text,
-    check ((status = 'PENDING') = (ended_at is null))
+    ended_at         bigint not null,
+    hold_id          text   not null,
+    payment_id       text   not null,
+    check ((status = 'PENDING') = (ended_at = 0))
 );
 
 -- At most one waits under one operation id.
 create unique index authorisation_waiting on authorisation (application_id, operation_id)
-    where status = 'PENDING' and operation_id is not null;
+    where status = 'PENDING' and operation_id <> '';
 
 -- What was done under a caller's operation id, with the first answer as it was.
 create table operation (
@@ -217,12 +220,12 @@ create table operation (
     content          text   not null,
     at               bigint not null,
     agreement_id     text   not null,
-    authorisation_id text,
-    hold_id          text,
-    payment_id       text,
+    authorisation_id text   not null,
+    hold_id          text   not null,
+    payment_id       text   not null,
     answer           text   not null,
     primary key (application_id, operation_id),
-    check ((hold_id is null) <> (payment_id is null))
+    check ((hold_id = '') <> (payment_id = ''))
 ) /* clustered */;
 
 -- How much of a limit is used in one day or month.
@@ -242,7 +245,7 @@ create table chain_segment (
     segment       text   not null, -- "node/2026-11-21T14"
     node          text   not null,
     opened_at     bigint not null, -- wall clock
-    previous      text,            -- segment before it on this node
+    previous      text   not null, -- segment before it on this node
     previous_hash bytea  not null,
     last_seq      bigint not null,
     last_hash     bytea  not null,

@@ -1,0 +1,95 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// chain is the end of one log of this node: what is appended next is hashed
+// with what stands here. The writer keeps it between transactions; it moves on
+// only with a commit.
+type chain struct {
+	name    string // "audit" or "access"
+	known   bool   // read from the data since the start
+	segment string // "node/2026-11-21T14"; "" before the first one
+	seq     int64
+	hash    []byte
+}
+
+// link is the hash of a record's canonical text after what stands before it.
+func link(before, text []byte) []byte {
+	h := sha256.New()
+	h.Write(before)
+	h.Write(text)
+	return h.Sum(nil)
+}
+
+// here is the chain ready for appending in the hour that it is: it goes on with
+// the segment of this hour or opens it. A wall clock that was set back goes on
+// with the later segment, so that names and order agree.
+func (c chain) here(ctx context.Context, q querier, s *Store) (chain, error) {
+	if !c.known {
+		err := q.QueryRowContext(ctx, `select segment, last_seq, last_hash from chain_segment
+			where chain = $1 and node = $2 order by opened_at desc limit 1`, c.name, s.node).Scan(&c.segment, &c.seq, &c.hash)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return c, fmt.Errorf("store: %s log: %w", c.name, err)
+		}
+		if c.segment == "" {
+			c.hash = make([]byte, sha256.Size)
+		}
+		c.known = true
+	}
+	wall := s.wall.Now().UTC()
+	segment := s.node + "/" + wall.Format("2006-01-02T15")
+	if segment <= c.segment {
+		return c, nil
+	}
+	before := c
+	c.segment, c.seq, c.hash = segment, 0, link(before.hash, []byte(segment))
+	_, err := q.ExecContext(ctx, `insert into chain_segment (chain, segment, node, opened_at, previous, previous_hash, last_seq, last_hash)
+		values ($1, $2, $3, $4, $5, $6, 0, $7)`,
+		c.name, c.segment, s.node, micros(wall), before.segment, before.hash, c.hash)
+	if err != nil {
+		return c, fmt.Errorf("store: %s log: opening %s: %w", c.name, segment, err)
+	}
+	return c, nil
+}
+
+// sealEnd writes down where the segment ends now, so that a missing tail is
+// seen.
+func (c chain) sealEnd(ctx context.Context, q querier) error {
+	_, err := q.ExecContext(ctx, "update chain_segment set last_seq = $1, last_hash = $2 where chain = $3 and segment = $4",
+		c.seq, c.hash, c.name, c.segment)
+	if err != nil {
+		return fmt.Errorf("store: %s log: %w", c.name, err)
+	}
+	return nil
+}
+
+// appendAudit chains and keeps what the transaction has recorded.
+func (s *Store) appendAudit(ctx context.Context, tx *writeTx) error {
+	if len(tx.records) == 0 {
+		return nil
+	}
+	c, err := tx.trail.here(ctx, tx, s)
+	if err != nil {
+		return err
+	}
+	for i := range tx.records {
+		r := &tx.records[i]
+		c.seq++
+		c.hash = link(c.hash, r.Text())
+		_, err := tx.ExecContext(ctx, `insert into audit
+			(segment, seq, at, actor_kind, actor_id, act, subject, before_text, after_text, why, hash)
+			values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			c.segment, c.seq, micros(r.At), string(r.Actor.Kind), r.Actor.ID, r.Act, r.Subject, r.Before, r.After, r.Why, c.hash)
+		if err != nil {
+			return fmt.Errorf("store: audit: %w", err)
+		}
+	}
+	tx.trail = c
+	return c.sealEnd(ctx, tx)
+}

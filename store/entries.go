@@ -1,0 +1,113 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"okienko/bank/account"
+	"okienko/bank/ledger"
+	"okienko/bank/money"
+	"okienko/bank/payment"
+)
+
+// insertEntry keeps a booked entry. Each posting repeats what its account's
+// holder reads, so that no page of a history needs a join.
+func insertEntry(ctx context.Context, q querier, e *ledger.Entry) error {
+	_, err := q.ExecContext(ctx, "insert into entry (id, at, kind, payment_id, hold_id) values (?, ?, ?, ?, ?)",
+		string(e.ID), micros(e.At), string(e.Kind), e.Payment, string(e.Hold))
+	if err != nil {
+		return fmt.Errorf("store: entry %s: %w", e.ID, err)
+	}
+	for i := range e.Postings {
+		p := &e.Postings[i]
+		other := &e.Payer
+		if p.Amount.IsNegative() {
+			other = &e.Payee
+		}
+		_, err := q.ExecContext(ctx, `insert into posting
+			(account_id, at, seq, entry_id, kind, title, amount, balance, currency, other_name, other_number, payment_id, hold_id)
+			values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			string(p.Account), micros(e.At), p.Seq, string(e.ID), string(e.Kind), e.Title, p.Amount.Minor(), p.After.Minor(),
+			string(p.Amount.Currency()), other.Name, other.Number, e.Payment, string(e.Hold))
+		if err != nil {
+			return fmt.Errorf("store: posting of entry %s on account %s: %w", e.ID, p.Account, err)
+		}
+	}
+	return nil
+}
+
+const transactionColumns = `p.entry_id, p.account_id, p.at, p.kind, p.title, p.amount, p.balance, p.currency, p.seq,
+	p.other_name, p.other_number, p.payment_id, p.hold_id`
+
+func scanTransaction(row scanner) (payment.Transaction, error) {
+	var t payment.Transaction
+	var at, amount, balance int64
+	var currency string
+	err := row.Scan((*string)(&t.ID), (*string)(&t.Account), &at, (*string)(&t.Kind), &t.Title, &amount, &balance, &currency, &t.Seq,
+		&t.Other.Name, &t.Other.Number, &t.Payment, (*string)(&t.Hold))
+	if err != nil {
+		return payment.Transaction{}, err
+	}
+	c := money.Currency(currency)
+	t.At, t.Amount, t.After = instant(at), money.New(amount, c), money.New(balance, c)
+	return t, nil
+}
+
+// Transaction finds what one entry booked on one account; a NotFound refusal
+// when it booked nothing there.
+func (s *Store) Transaction(ctx context.Context, a account.ID, id ledger.EntryID) (payment.Transaction, error) {
+	// The entry knows its instant, and with it the place in the history.
+	t, err := scanTransaction(s.read.QueryRowContext(ctx, `select `+transactionColumns+`
+		from entry e join posting p on p.account_id = $1 and p.at = e.at and p.entry_id = e.id where e.id = $2`, string(a), string(id)))
+	return t, found(err, "transaction")
+}
+
+// Transactions lists what was booked on one account, newest first.
+func (s *Store) Transactions(ctx context.Context, f payment.TransactionFilter) ([]payment.Transaction, error) {
+	if f.Account == "" {
+		return nil, errors.New("store: a history is of one account")
+	}
+	q := filter{}
+	q.and("p.account_id = ", string(f.Account))
+	q.within("p.at", f.From, f.To)
+	if !f.Page.Before.At.IsZero() {
+		q.and("(p.at, p.seq) < (", micros(f.Page.Before.At))
+		q.text = append(q.text, ", "...)
+		q.param(f.Page.Before.Seq)
+		q.text = append(q.text, ')')
+	}
+	q.text = append(q.text, " order by p.at desc, p.seq desc"...)
+	size := pageSize(f.Page)
+	if f.Text != "" {
+		return s.search(ctx, f.Text, size, `select `+transactionColumns+` from posting p where `+string(q.text), q.args)
+	}
+	q.text = append(q.text, " limit "...)
+	q.param(size)
+	return rows(ctx, s.read, scanTransaction, `select `+transactionColumns+` from posting p where `+string(q.text), q.args...)
+}
+
+// search reads a history until a page of it holds the text. The text is looked
+// for here and not by the engine: engines fold the case of Polish letters each
+// in its own way, or not at all.
+func (s *Store) search(ctx context.Context, text string, size int, query string, args []any) ([]payment.Transaction, error) {
+	r, err := s.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	var out []payment.Transaction
+	wanted := fold(text)
+	for len(out) < size && r.Next() {
+		t, err := scanTransaction(r)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("store: %w", err), r.Close())
+		}
+		if wanted.in(t.Title) || wanted.in(t.Other.Name) || wanted.in(t.Other.Number) {
+			out = append(out, t)
+		}
+	}
+	if err := errors.Join(r.Err(), r.Close()); err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	return out, nil
+}

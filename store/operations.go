@@ -1,0 +1,204 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"okienko/bank"
+	"okienko/bank/account"
+	"okienko/bank/ledger"
+	"okienko/bank/limit"
+	"okienko/bank/money"
+	"okienko/bank/payment"
+)
+
+// answer is the form in which the first answer to an operation is kept: the
+// object as it was then, whatever becomes of it. Names are short because there
+// is one for every operation ever done. A change of the form keeps the old
+// names readable: operation ids are remembered for good.
+type answer struct {
+	Account   string `json:"a"`
+	Payee     string `json:"p,omitempty"` // payments only
+	Amount    int64  `json:"m"`
+	Currency  string `json:"c"`
+	Fee       int64  `json:"f,omitempty"`
+	Captured  int64  `json:"k,omitempty"`
+	Title     string `json:"t"`
+	Created   int64  `json:"o"`
+	ValidTo   int64  `json:"v,omitempty"`
+	Date      string `json:"d,omitempty"`
+	Status    string `json:"s"`
+	Ended     int64  `json:"e,omitempty"`
+	Hold      string `json:"h,omitempty"` // the hold that a payment settled
+	Reason    string `json:"r,omitempty"`
+	Use       window `json:"u,omitzero"`
+	Delta     window `json:"l,omitzero"`
+	Events    int    `json:"n,omitempty"`
+	// First is the caller's id under which the object was made: that of a
+	// changed object differs from the operation's own.
+	First string `json:"i,omitempty"`
+}
+
+// window is a limit.Use or limit.Delta.
+type window struct {
+	Day     string `json:"d,omitempty"`
+	InDay   int64  `json:"e,omitempty"`
+	Month   string `json:"m,omitempty"`
+	InMonth int64  `json:"n,omitempty"`
+}
+
+func windowOf(d limit.Delta) window {
+	return window{Day: string(d.Day), InDay: d.InDay.Minor(), Month: string(d.Month), InMonth: d.InMonth.Minor()}
+}
+
+func (w window) delta(c money.Currency) limit.Delta {
+	day, month := limit.Period(w.Day), limit.Period(w.Month)
+	return limit.Delta{Day: day, InDay: counted(w.InDay, day, c), Month: month, InMonth: counted(w.InMonth, month, c)}
+}
+
+func answerOf(op *payment.Operation) answer {
+	var a answer
+	var first string
+	if h := op.Hold; h != nil {
+		first = h.OperationID
+		a = answer{
+			Account: string(h.Account), Amount: h.Amount.Minor(), Currency: string(h.Amount.Currency()),
+			Captured: h.Captured.Minor(), Title: h.Title, Created: micros(h.CreatedAt), ValidTo: micros(h.ValidTo),
+			Status: string(h.Status), Ended: micros(h.EndedAt), Use: windowOf(limit.Delta(h.Use)), Events: h.Events,
+		}
+	}
+	if p := op.Payment; p != nil {
+		first = p.OperationID
+		a = answer{
+			Account: string(p.Account), Payee: string(p.Payee), Amount: p.Amount.Minor(), Currency: string(p.Amount.Currency()),
+			Fee: p.Fee.Minor(), Title: p.Title, Created: micros(p.CreatedAt), Date: dayText(p.ExecutionDate), Status: string(p.Status),
+			Ended: micros(p.EndedAt), Hold: string(p.Hold), Reason: string(p.Reason), Use: windowOf(limit.Delta(p.Use)), Delta: windowOf(p.Delta), Events: p.Events,
+		}
+	}
+	if first != op.Key.ID {
+		a.First = first
+	}
+	return a
+}
+
+// restore puts the first answer back into its operation.
+func (a *answer) restore(op *payment.Operation, hold ledger.HoldID, pay payment.ID) error {
+	c := money.Currency(a.Currency)
+	first := op.Key.ID
+	if a.First != "" {
+		first = a.First
+	}
+	if hold != "" {
+		op.Hold = &ledger.Hold{
+			ID: hold, Agreement: op.Agreement, Application: op.Key.Application, Account: account.ID(a.Account), OperationID: first,
+			Amount: money.New(a.Amount, c), Title: a.Title, CreatedAt: instant(a.Created), ValidTo: instant(a.ValidTo),
+			Status: ledger.HoldStatus(a.Status), EndedAt: instant(a.Ended), Captured: money.New(a.Captured, c),
+			Use: limit.Use(a.Use.delta(c)), Events: a.Events,
+		}
+		return nil
+	}
+	date, err := day(a.Date)
+	if err != nil {
+		return err
+	}
+	op.Payment = &payment.Payment{
+		ID: pay, Agreement: op.Agreement, Application: op.Key.Application, Account: account.ID(a.Account), Payee: account.ID(a.Payee),
+		OperationID: first, Amount: money.New(a.Amount, c), Fee: money.New(a.Fee, c), Title: a.Title, Status: payment.Status(a.Status),
+		CreatedAt: instant(a.Created), ExecutionDate: date, EndedAt: instant(a.Ended), Hold: ledger.HoldID(a.Hold), Reason: bank.Code(a.Reason),
+		Use: limit.Use(a.Use.delta(c)), Delta: a.Delta.delta(c), Events: a.Events,
+	}
+	return nil
+}
+
+// pairs are operation keys as a parameter: a JSON array of pairs.
+func pairs(keys []payment.OperationKey) string {
+	flat := make([][2]string, len(keys))
+	for i, k := range keys {
+		flat[i] = [2]string{string(k.Application), k.ID}
+	}
+	b, err := json.Marshal(flat)
+	if err != nil {
+		panic("store: pairs of texts do not marshal: " + err.Error()) // cannot be
+	}
+	return string(b)
+}
+
+// loadOperations loads what was done under some operation ids, and what waits
+// under them for the customer's word.
+func loadOperations(ctx context.Context, q querier, keys []payment.OperationKey, into *payment.State) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	for _, k := range keys {
+		into.Operations[k], into.Pending[k] = nil, ""
+	}
+	wanted := pairs(keys)
+	// The cross join has SQLite look each key up instead of reading the table.
+	done, err := rows(ctx, q, scanOperation, `select o.application_id, o.operation_id, o.content, o.at, o.agreement_id, o.authorisation_id,
+			o.hold_id, o.payment_id, o.answer
+		from json_each($1) k cross join operation o on o.application_id = k.value ->> 0 and o.operation_id = k.value ->> 1`, wanted)
+	if err != nil {
+		return fmt.Errorf("loading operations: %w", err)
+	}
+	for _, op := range done {
+		into.Operations[op.Key] = op
+	}
+	r, err := q.QueryContext(ctx, `select a.application_id, a.operation_id, a.id
+		from json_each($1) k cross join authorisation a on a.application_id = k.value ->> 0 and a.operation_id = k.value ->> 1
+		where a.status = 'PENDING' and a.operation_id <> ''`, wanted)
+	if err != nil {
+		return fmt.Errorf("store: loading what waits: %w", err)
+	}
+	for r.Next() {
+		var k payment.OperationKey
+		var id string
+		if err := r.Scan((*string)(&k.Application), &k.ID, &id); err != nil {
+			return errors.Join(fmt.Errorf("store: loading what waits: %w", err), r.Close())
+		}
+		into.Pending[k] = payment.AuthorisationID(id)
+	}
+	return errors.Join(r.Err(), r.Close())
+}
+
+func scanOperation(row scanner) (*payment.Operation, error) {
+	op := &payment.Operation{}
+	var at int64
+	var hold, pay, text string
+	err := row.Scan((*string)(&op.Key.Application), &op.Key.ID, &op.Content, &at, (*string)(&op.Agreement), (*string)(&op.Authorisation),
+		&hold, &pay, &text)
+	if err != nil {
+		return nil, err
+	}
+	op.At = instant(at)
+	var a answer
+	if err := json.Unmarshal([]byte(text), &a); err != nil {
+		return nil, fmt.Errorf("first answer of operation %s: %w", op.Key.ID, err)
+	}
+	return op, a.restore(op, ledger.HoldID(hold), payment.ID(pay))
+}
+
+func insertOperations(ctx context.Context, q querier, operations []*payment.Operation) error {
+	for _, op := range operations {
+		text, err := json.Marshal(answerOf(op))
+		if err != nil {
+			return fmt.Errorf("store: operation %s: %w", op.Key.ID, err)
+		}
+		var hold, pay string
+		if op.Hold != nil {
+			hold = string(op.Hold.ID)
+		}
+		if op.Payment != nil {
+			pay = string(op.Payment.ID)
+		}
+		_, err = q.ExecContext(ctx, `insert into operation
+			(application_id, operation_id, content, at, agreement_id, authorisation_id, hold_id, payment_id, answer)
+			values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			string(op.Key.Application), op.Key.ID, op.Content, micros(op.At), string(op.Agreement), string(op.Authorisation), hold, pay, string(text))
+		if err != nil {
+			return fmt.Errorf("store: operation %s: %w", op.Key.ID, err)
+		}
+	}
+	return nil
+}
