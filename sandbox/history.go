@@ -46,7 +46,12 @@ func (b *builder) history() error {
 		b.account(account.Account{ID: own.id, Kind: account.Own, Holder: own.name, Name: own.name, Status: account.Open, OpenedAt: at,
 			Access: account.Access{State: account.AccessOff, By: "bank", At: at, Why: "the bank's own account"}, Booked: zero, Held: zero, Overdraft: zero})
 	}
-	p := &plan{builder: b}
+	// A person's month is about forty events; growing the slice would copy them
+	// several times over.
+	p := &plan{builder: b, events: make([]event, 0, 40*b.cfg.Months*(len(b.households)+len(b.firms)))}
+	if b.cfg.Entries == OnlyOpening {
+		p.events = nil
+	}
 	p.openings()
 	if b.cfg.Entries != OnlyOpening {
 		for m := b.first; m.Before(b.today); m = nextMonth(m) {
@@ -153,6 +158,7 @@ func (p *plan) book() error {
 	for _, a := range p.world.Batch.Accounts {
 		books[a.ID] = &a
 	}
+	p.world.Batch.Entries = make([]ledger.Entry, 0, len(p.events)+2*len(roles()))
 	for _, e := range p.events {
 		if err := p.post(books, e); err != nil {
 			return err

@@ -1,0 +1,162 @@
+package sandbox
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"okienko/bank/consent"
+)
+
+// CallbackConfig sets up the pages to which the ready applications return.
+type CallbackConfig struct {
+	Secrets    []Secret
+	Native     []consent.ClientID // applications that must use PKCE
+	PartnerAPI string             // base URL of the calls, with the base path: https://localhost:8444/rest/v1/open/api
+	Doors      string             // base URL of the sandbox's own doors
+	CAFile     string             // what the printed commands trust
+}
+
+// Callback stands in the place of a partner's server, as far as a developer
+// needs one for the first steps: it begins a pairing, and where a pairing or a
+// confirmation ends it shows what has come back and the command to go on with.
+type Callback struct {
+	cfg CallbackConfig
+	key [16]byte // of the verifiers of PKCE
+}
+
+// NewCallback makes the pages.
+func NewCallback(cfg CallbackConfig) (*Callback, error) {
+	c := &Callback{cfg: cfg}
+	if _, err := rand.Read(c.key[:]); err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
+	return c, nil
+}
+
+// Routes registers the pages.
+func (c *Callback) Routes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /callback/{client}/start", c.start)
+	mux.HandleFunc("GET /callback/{client}", c.paired)
+	mux.HandleFunc("GET /callback/{client}/operation", c.confirmed)
+}
+
+// stateLength is that of partner-api §4.1.
+const stateLength = 128
+
+// start sends the browser to the bank with a new pairing request.
+func (c *Callback) start(w http.ResponseWriter, r *http.Request) {
+	secret, ok := c.secret(r)
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	state := ""
+	for len(state) < stateLength {
+		state += rand.Text() // A–Z and 2–7
+	}
+	state = state[:stateLength]
+	q := url.Values{"client_id": {string(secret.Client)}, "response_type": {"code"}, "scope": {"open-api"}, "state": {state}, "redirect_uri": {c.redirect(secret.Client)}}
+	if slices.Contains(c.cfg.Native, secret.Client) {
+		sum := sha256.Sum256([]byte(c.verifier(state)))
+		q.Set("code_challenge", base64.RawURLEncoding.EncodeToString(sum[:]))
+		q.Set("code_challenge_method", "S256")
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, c.cfg.PartnerAPI+"/request?"+q.Encode(), http.StatusSeeOther)
+}
+
+// paired shows the code and how to exchange it.
+func (c *Callback) paired(w http.ResponseWriter, r *http.Request) {
+	secret, ok := c.secret(r)
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	q := r.URL.Query()
+	code, state := q.Get("code"), q.Get("state")
+	switch {
+	case plain.MatchString(q.Get("error")):
+		page(w, http.StatusOK, "The pairing was not given.\n\nerror  %s\n", q.Get("error"))
+	case !plain.MatchString(code) || !plain.MatchString(state):
+		page(w, http.StatusBadRequest, "A pairing ends here with code and state. Begin one at %s/callback/%s/start\n", c.cfg.Doors, secret.Client)
+	default:
+		fields := []string{"grant_type=authorization_code", "client_id=" + string(secret.Client), "client_secret=" + secret.Text,
+			"code=" + code, "state=" + state, "redirect_uri=" + c.redirect(secret.Client)}
+		if slices.Contains(c.cfg.Native, secret.Client) {
+			fields = append(fields, "code_verifier="+c.verifier(state))
+		}
+		page(w, http.StatusOK, "The pairing was given.\n\ncode   %s\nstate  %s\n\nExchange the code for tokens within a minute of bank time:\n\n%s\n",
+			code, state, c.curl("grant", fields))
+	}
+}
+
+// confirmed shows how a confirmation ended and how to ask for the operation.
+func (c *Callback) confirmed(w http.ResponseWriter, r *http.Request) {
+	secret, ok := c.secret(r)
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	id, status := r.URL.Query().Get("authorizationId"), r.URL.Query().Get("status")
+	if !plain.MatchString(id) || !plain.MatchString(status) {
+		page(w, http.StatusBadRequest, "A confirmation for %s ends here with authorizationId and status.\n", secret.Client)
+		return
+	}
+	page(w, http.StatusOK, "The confirmation has ended.\n\nauthorizationId  %s\nstatus           %s\n\nAsk for the operation:\n\ncurl --cacert %s -H \"access_token: $ACCESS_TOKEN\" -H 'Accept: application/json' -H 'Content-Type: application/json' \\\n  %s\n",
+		id, status, quoted(c.cfg.CAFile), quoted(c.cfg.PartnerAPI+"/authorization/"+id))
+}
+
+// plain is all that may come back from the bank. Everything else is refused: the
+// page prints a command that somebody will paste into a shell.
+var plain = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
+
+func (c *Callback) curl(path string, fields []string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "curl --cacert %s %s", quoted(c.cfg.CAFile), quoted(c.cfg.PartnerAPI+"/"+path))
+	for _, f := range fields {
+		fmt.Fprintf(&b, " \\\n  --data-urlencode %s", quoted(f))
+	}
+	return b.String()
+}
+
+// quoted is a text as one word of a shell.
+func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+func (c *Callback) secret(r *http.Request) (Secret, bool) {
+	if onlyHere(r) != nil {
+		return Secret{}, false
+	}
+	at := slices.IndexFunc(c.cfg.Secrets, func(s Secret) bool { return string(s.Client) == r.PathValue("client") })
+	if at < 0 {
+		return Secret{}, false
+	}
+	return c.cfg.Secrets[at], true
+}
+
+func (c *Callback) redirect(client consent.ClientID) string {
+	return c.cfg.Doors + "/callback/" + string(client)
+}
+
+// verifier follows from the state, so that nothing has to be remembered between
+// the beginning and the end of a pairing.
+func (c *Callback) verifier(state string) string {
+	sum := sha256.Sum256(append(c.key[:], state...))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// page writes plain text: what strangers put into an address stays text.
+func page(w http.ResponseWriter, status int, format string, args ...any) {
+	h := w.Header()
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	fmt.Fprintf(w, format, args...)
+}
