@@ -370,3 +370,6 @@ func day(s string) calendar.Date {
 func capAt(s string) limit.Cap { return limit.CapAt(pln(s)) }
 
 func eur(s string) money.Amount { return money.New(pln(s).Minor(), money.EUR) }
+
+// none is an amount that was not said.
+var none money.Amount
