@@ -30,6 +30,7 @@ func (c Common) frame() Common { return c }
 type Signed struct {
 	Name         string // the person
 	Customer     string // the company they act for; empty when they act for themselves
+	ContextURL   string // where to choose another customer to act for; empty hides the link
 	LogoutAction string
 	Menu         Menu // entries with an empty address are left out
 }

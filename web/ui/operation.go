@@ -140,7 +140,9 @@ const (
 	BadPairingRequest  ErrorKind = "bad_request"    // parameter missing or malformed
 	RequestExpired     ErrorKind = "request_expired"
 	BetaOnly           ErrorKind = "beta_only"
+	NotOpen            ErrorKind = "not_open"         // the application is open in the test environment only
 	NotForCustomer     ErrorKind = "not_for_customer" // services are for individual customers
+	NoPower            ErrorKind = "no_power"         // the person may look, but not bind the customer alone
 	NoAccount          ErrorKind = "no_account"       // nothing the application could be paired with
 	NotFound           ErrorKind = "not_found"
 	SessionExpired     ErrorKind = "session_expired"

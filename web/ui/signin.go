@@ -152,15 +152,22 @@ const (
 	CodeResent   CodeState = "resent"
 )
 
-// AwaitApproval waits for the mobile app. The page reloads itself every three seconds.
+// AwaitApproval waits for the mobile app. While it waits the page reloads itself
+// every three seconds; then it says what came of it.
 type AwaitApproval struct {
 	Common
-	Subject      Subject
-	Device       string
-	RefreshURL   string // GET; the page itself
-	ValidUntil   Moment
-	SMSAction    string // form post: use SMS instead; empty hides the button
-	CancelAction string // form post; empty hides the button
+	Subject        Subject
+	Device         string
+	State          ApprovalState // empty: waits
+	RefreshURL     string        // GET; the page itself
+	ContinueAction string        // form post, once approved: the act is done
+	AgainAction    string        // form post, once refused or expired: ask the device again; empty hides the button
+	ValidUntil     Moment
+	SMSAction      string // form post: use SMS instead; empty hides the button
+	CancelAction   string // form post; empty hides the button
 }
+
+// Waits says whether the device has not answered yet.
+func (a AwaitApproval) Waits() bool { return a.State == "" || a.State == ApprovalWaits }
 
 func (AwaitApproval) template() string { return "await_approval" }

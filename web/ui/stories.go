@@ -89,6 +89,7 @@ func signinStories() []Story {
 		{ID: "c4", Name: "Stanisław Kowalski", Kind: Individual, Role: RoleProxy},
 	}
 	context := ChooseContext{Common: during("/context"), Action: "/context", Choices: choices, Chosen: "c1"}
+	context.Signed.ContextURL = "/context"
 	unchosen := ChooseContext{Common: during("/context"), Action: "/context", Choices: choices}
 	unchosen.Faults = []Fault{{Field: "customer", Why: ChooseOne}}
 	return []Story{
@@ -134,6 +135,11 @@ func factorStories() []Story {
 	incomplete.Faults = []Fault{{Field: "code", Why: CodeIncomplete}}
 	await := AwaitApproval{Common: during("/confirm/1/app"), Subject: transferSubject(), Device: "Telefon Anny",
 		RefreshURL: "/confirm/1/app", ValidUntil: storyNow().Add(5 * time.Minute), SMSAction: "/confirm/1/sms-instead", CancelAction: "/confirm/1/cancel"}
+	answered := func(s ApprovalState) AwaitApproval {
+		a := await
+		a.State, a.ContinueAction, a.AgainAction = s, "/confirm/1/continue", "/confirm/1/again"
+		return a
+	}
 	return []Story{
 		{"factor-choose", choose},
 		{"factor-choose-locked", locked},
@@ -147,6 +153,9 @@ func factorStories() []Story {
 		{"factor-code-locked", code(CodeLocked, transferSubject(), 0)},
 		{"factor-code-resent", code(CodeResent, transferSubject(), 5)},
 		{"factor-await", await},
+		{"factor-await-approved", answered(ApprovalApproved)},
+		{"factor-await-refused", answered(ApprovalRefused)},
+		{"factor-await-expired", answered(ApprovalExpired)},
 	}
 }
 
@@ -228,7 +237,7 @@ func actStories() []Story {
 
 func errorStories() []Story {
 	var all []Story
-	for _, k := range []ErrorKind{UnknownApplication, UnknownReturn, BadPairingRequest, RequestExpired, BetaOnly, NotForCustomer,
+	for _, k := range []ErrorKind{UnknownApplication, UnknownReturn, BadPairingRequest, RequestExpired, BetaOnly, NotOpen, NotForCustomer, NoPower,
 		NoAccount, NotFound, SessionExpired, ForeignForm, TooManyRequests, MethodNotAllowed, Unavailable, Internal} {
 		e := ErrorPage{Common: stranger("/somewhere"), Kind: k, Reference: "01J9Z6T4Q7WX8K2M", HomeURL: "/"}
 		switch k {

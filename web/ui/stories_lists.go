@@ -158,11 +158,14 @@ func applicationStories() []Story {
 	limits := Limits{Common: signed("/limits", SectionLimits), Action: "/limits",
 		OneOff:    OwnLimits{Single: own(0, 200000), Daily: own(42250, 300000), Monthly: own(912250, 1_000_000)},
 		Recurring: OwnLimits{Single: own(0, 100000), Daily: own(0, 100000), Monthly: own(20000, 300000)}}
+	unlimited := limits
+	unlimited.OneOff = OwnLimits{Daily: OwnLimit{Used: pln(42250)}, Monthly: OwnLimit{Used: pln(912250)}}
 	wrong := limits
 	wrong.OneOff.Single.Field.Typed = "4000"
 	wrong.Faults = []Fault{{Field: "oneoff_single", Why: AboveOther, Most: pln(300000)}}
 	return []Story{
 		{"applications", list},
+		{"limits-none", unlimited},
 		{"applications-empty", Applications{Common: signed("/applications", SectionApplications)}},
 		{"application", detail(PairingActive, func(d *ApplicationDetail) { d.Notice = NoticeLimitsLowered })},
 		{"application-used-up", detail(PairingUsedUp, func(d *ApplicationDetail) {

@@ -148,6 +148,7 @@ func used(t *testing.T) map[string]bool {
 	families := map[string][]string{
 		"notice.": c["Notice"], "obstacle.": c["Obstacle"], "access.": c["Access"], "access.more_": c["Access"],
 		"login.": without(c["LoginState"], "locked"), "customer.": c["CustomerKind"], "role.": without(c["Role"], "self"),
+		"factor.await_title_": without(c["ApprovalState"], "waits"), "factor.await_lead_": without(c["ApprovalState"], "waits"),
 		"subject.": c["SubjectKind"], "factor.": c["FactorKind"], "factor.*_more": c["FactorKind"],
 		"consent.title_": c["ConsentKind"], "consent.lead_": c["ConsentKind"],
 		"consent.environment_": without(c["Environment"], "PUBLIC"), "environment.": without(c["Environment"], "PUBLIC"),
