@@ -104,7 +104,9 @@ func (d *Door) listTransactions(c *call) (answer, error) {
 		return answer{}, err
 	}
 	return answer{status: http.StatusOK, body: page("transactions", kind, l.page.Size, booked,
-		func(b []byte, t *payment.Transaction) []byte { return appendTransaction(b, t, c.agreement().AccountRef) },
+		func(b []byte, t *payment.Transaction) []byte {
+			return appendTransaction(b, t, c.agreement().AccountRef)
+		},
 		func(t *payment.Transaction) payment.Place {
 			return payment.Place{At: t.At, ID: string(t.ID), Seq: t.Seq}
 		})}, nil

@@ -172,7 +172,7 @@ func basicClient(h http.Header, p *authserver.GrantParams) (used bool, err error
 	id, secret, ok := strings.Cut(string(raw), ":")
 	id, errID := url.QueryUnescape(id)
 	secret, errSecret := url.QueryUnescape(secret)
-	if err != nil || !ok || errID != nil || errSecret != nil {
+	if err != nil || !ok || errID != nil || errSecret != nil || !visible(id) || !visible(secret) {
 		return true, bank.Refuse(bank.RequestInvalid, "The HTTP Basic credentials cannot be read.")
 	}
 	for _, part := range []struct {
@@ -185,4 +185,15 @@ func basicClient(h http.Header, p *authserver.GrantParams) (used bool, err error
 		*part.to = part.from
 	}
 	return true, nil
+}
+
+// visible reports whether a text is visible ASCII, as every client_id and secret
+// of ours is. The body has been checked when it was read; Basic carries any byte.
+func visible(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }

@@ -94,6 +94,9 @@ func (d *Door) refuse(v *visit, err error) (status int) {
 	if cause := causeOf(err); cause != nil {
 		edge.Note(v.ctx(), slog.String("cause", cause.Error()))
 	}
+	if f.status == http.StatusUnauthorized && v.w.Header().Get("WWW-Authenticate") == "" {
+		v.w.Header().Set("WWW-Authenticate", `Bearer realm="open-api"`) // RFC 9110 §15.5.2: never without one
+	}
 	if d.cfg.Sandbox {
 		v.w.Header().Set("X-Okienko-Reason", reason)
 	}
