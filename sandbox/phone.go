@@ -74,8 +74,8 @@ type People interface {
 type PhoneConfig struct {
 	Owners []Owner
 	App    App
-	// SignedText is what a device signs for a challenge.
-	SignedText func(sca.Challenge) []byte
+	// ApprovalText and RejectionText are what a device signs for its yes and its no.
+	ApprovalText, RejectionText func(sca.Challenge) []byte
 	// Confirmed is called after an approval, to have done what was confirmed. A
 	// refusal reaches whoever approved.
 	Confirmed func(context.Context, sca.Challenge) error
@@ -189,14 +189,14 @@ func (p *Phone) Answer(ctx context.Context, login string, id sca.ID, approve boo
 	if at < 0 {
 		return sca.Challenge{}, bank.Refuse(bank.NotFound, "No such approval waits.")
 	}
-	digest := sha256.Sum256(p.cfg.SignedText(waiting[at]))
+	act, text := p.cfg.App.Reject, p.cfg.RejectionText
+	if approve {
+		act, text = p.cfg.App.Approve, p.cfg.ApprovalText
+	}
+	digest := sha256.Sum256(text(waiting[at]))
 	signature, err := ecdsa.SignASN1(rand.Reader, o.key, digest[:])
 	if err != nil {
 		return sca.Challenge{}, fmt.Errorf("sandbox: signing with %s: %w", o.Device, err)
-	}
-	act := p.cfg.App.Reject
-	if approve {
-		act = p.cfg.App.Approve
 	}
 	c, err := act(ctx, id, o.Device, signature)
 	if err != nil {
