@@ -66,7 +66,7 @@ const (
 // account shows one account: its money, what is set aside, and its history.
 func (d *Door) account(w http.ResponseWriter, r *http.Request, v *visit) error {
 	ctx := r.Context()
-	a, err := d.Accounts.Account(ctx, account.ID(r.PathValue("id")))
+	a, err := d.Accounts.Account(ctx, account.ID(named(r, "id")))
 	if err != nil {
 		return err
 	}

@@ -86,7 +86,7 @@ func ended(g *consent.Agreement) int {
 
 // applicationPage shows one agreement.
 func (d *Door) applicationPage(w http.ResponseWriter, r *http.Request, v *visit) error {
-	g, err := d.agreement(r.Context(), v, consent.ID(r.PathValue("id")))
+	g, err := d.agreement(r.Context(), v, consent.ID(named(r, "id")))
 	if err != nil {
 		return err
 	}
@@ -165,7 +165,7 @@ func (d *Door) setLimits(w http.ResponseWriter, r *http.Request, v *visit) error
 	if err != nil {
 		return err
 	}
-	g, err := d.agreement(ctx, v, consent.ID(r.PathValue("id")))
+	g, err := d.agreement(ctx, v, consent.ID(named(r, "id")))
 	if err != nil {
 		return err
 	}
@@ -205,7 +205,7 @@ func (d *Door) move(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if err != nil {
 		return err
 	}
-	g, err := d.agreement(ctx, v, consent.ID(r.PathValue("id")))
+	g, err := d.agreement(ctx, v, consent.ID(named(r, "id")))
 	if err != nil {
 		return err
 	}
@@ -231,7 +231,7 @@ func (d *Door) move(w http.ResponseWriter, r *http.Request, v *visit) error {
 // askEnd asks once more before a pairing ends.
 func (d *Door) askEnd(w http.ResponseWriter, r *http.Request, v *visit) error {
 	ctx := r.Context()
-	g, err := d.agreement(ctx, v, consent.ID(r.PathValue("id")))
+	g, err := d.agreement(ctx, v, consent.ID(named(r, "id")))
 	if err != nil {
 		return err
 	}
@@ -274,7 +274,7 @@ func (d *Door) end(w http.ResponseWriter, r *http.Request, v *visit) error {
 		return err
 	}
 	ctx := r.Context()
-	g, err := d.agreement(ctx, v, consent.ID(r.PathValue("id")))
+	g, err := d.agreement(ctx, v, consent.ID(named(r, "id")))
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func (d *Door) challenge(w http.ResponseWriter, r *http.Request, v *visit, a act
 
 // current is the act that the address names, with its deed.
 func (d *Door) current(r *http.Request, v *visit) (act, *deed, error) {
-	a, _ := d.act(r.Context(), sca.Purpose(r.PathValue("purpose")), r.PathValue("subject"))
+	a, _ := d.act(r.Context(), sca.Purpose(r.PathValue("purpose")), named(r, "subject"))
 	deed, err := d.deed(r.Context(), v, &a)
 	return a, deed, err
 }

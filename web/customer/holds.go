@@ -80,7 +80,7 @@ func (d *Door) hold(ctx context.Context, v *visit, id ledger.HoldID) (ledger.Hol
 // askRelease asks once more before a hold is released.
 func (d *Door) askRelease(w http.ResponseWriter, r *http.Request, v *visit) error {
 	ctx := r.Context()
-	h, g, err := d.hold(ctx, v, ledger.HoldID(r.PathValue("id")))
+	h, g, err := d.hold(ctx, v, ledger.HoldID(named(r, "id")))
 	if err != nil {
 		return err
 	}
@@ -111,7 +111,7 @@ func (d *Door) release(w http.ResponseWriter, r *http.Request, v *visit) error {
 		return err
 	}
 	ctx := r.Context()
-	h, _, err := d.hold(ctx, v, ledger.HoldID(r.PathValue("id")))
+	h, _, err := d.hold(ctx, v, ledger.HoldID(named(r, "id")))
 	if err != nil {
 		return err
 	}

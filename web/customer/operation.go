@@ -69,7 +69,7 @@ func (d *Door) operationSubject(ctx context.Context, a *payment.Authorisation) (
 // confirm shows a prepared operation, or how it ended.
 func (d *Door) confirm(w http.ResponseWriter, r *http.Request, v *visit) error {
 	ctx := r.Context()
-	a, err := d.prepared(ctx, v, payment.AuthorisationID(r.PathValue("id")))
+	a, err := d.prepared(ctx, v, payment.AuthorisationID(named(r, "id")))
 	if err != nil {
 		return err
 	}
@@ -188,7 +188,7 @@ func (d *Door) decide(w http.ResponseWriter, r *http.Request, v *visit) error {
 		return err
 	}
 	ctx := r.Context()
-	a, err := d.prepared(ctx, v, payment.AuthorisationID(r.PathValue("id")))
+	a, err := d.prepared(ctx, v, payment.AuthorisationID(named(r, "id")))
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ type asked struct {
 // the reader cannot be paired.
 func (d *Door) asked(w http.ResponseWriter, r *http.Request, v *visit) (*asked, error) {
 	ctx := r.Context()
-	p, err := d.Auth.Pending(ctx, authserver.RequestID(r.PathValue("id")))
+	p, err := d.Auth.Pending(ctx, authserver.RequestID(named(r, "id")))
 	if err != nil {
 		return nil, err
 	}
@@ -235,11 +235,11 @@ func choiceFault(err error, most limit.Limits) []ui.Fault {
 
 // refusePairing sends the reader back with their no.
 func (d *Door) refusePairing(w http.ResponseWriter, r *http.Request, v *visit) error {
-	to, err := d.Auth.RefusePairing(r.Context(), authserver.RequestID(r.PathValue("id")))
+	to, err := d.Auth.RefusePairing(r.Context(), authserver.RequestID(named(r, "id")))
 	if err != nil {
 		return err
 	}
-	a := act{Purpose: sca.ForPairing, Subject: r.PathValue("id")}
+	a := act{Purpose: sca.ForPairing, Subject: named(r, "id")}
 	if err := d.forget(r.Context(), &a); err != nil {
 		return err
 	}
