@@ -24,7 +24,7 @@ type Config struct {
 	SCA        sca.Book
 	Clock      bank.Clock // bank clock: it rules codes, tokens, challenges and locks
 	IDs        bank.IDs
-	Random     io.Reader // secrets and codes; crypto/rand.Reader when nil
+	Random     io.Reader // secrets and codes, by many goroutines at once; crypto/rand.Reader when nil
 
 	Environment partner.Environment
 	// PasswordSlots bounds the passwords that are checked at the same time, each
