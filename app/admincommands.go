@@ -86,7 +86,7 @@ func (a adminBlock) Run(c *adminCall) error {
 }
 
 func (a adminUnblock) Run(c *adminCall) error {
-	return c.send(&office.BlockCustomer{Customer: a.Customer, Lift: true})
+	return c.send(&office.BlockCustomer{Customer: a.Customer, Lift: true, Why: c.cmd.Why})
 }
 
 func (a adminAccounts) Run(c *adminCall) error {

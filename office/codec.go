@@ -3,7 +3,9 @@ package office
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"reflect"
 )
 
@@ -64,7 +66,10 @@ func Decode(b []byte) (Command, error) {
 	if !ok {
 		return nil, fmt.Errorf("office: unknown command %q", e.Name)
 	}
-	return c, strict(e.Body, c)
+	if err := strict(e.Body, c); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 func strict(b []byte, into any) error {
@@ -72,6 +77,9 @@ func strict(b []byte, into any) error {
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
 		return fmt.Errorf("office: %w", err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("office: more than one value")
 	}
 	return nil
 }

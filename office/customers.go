@@ -1,13 +1,15 @@
 package office
 
 import (
-	"context"
+	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"okienko/bank"
 	"okienko/bank/account"
-	"okienko/bank/audit"
 	"okienko/bank/calendar"
 	"okienko/bank/intake"
 	"okienko/bank/ledger"
@@ -102,79 +104,6 @@ func (d *CustomerCapsDocument) caps() (limit.OfCustomer, error) {
 	return l, nil
 }
 
-// ImportCustomers takes a file in, whole or not at all.
-type ImportCustomers struct{ Document CustomersDocument }
-
-func (c *ImportCustomers) check(_ context.Context, o *Office) (*act, error) {
-	b, err := c.Document.batch(o)
-	if err != nil {
-		return nil, err
-	}
-	if err := b.Check(o.now()); err != nil {
-		return nil, err
-	}
-	return &act{
-		name: "customers.imported", subject: "bank",
-		lines: []string{fmt.Sprintf("Take in %d persons, %d customers, %d accounts and %d opening balances.",
-			len(b.Persons), len(b.Customers), len(b.Accounts), len(b.Entries))},
-		apply: func(ctx context.Context, r audit.Record) ([]string, error) {
-			r.After = fmt.Sprintf("%d persons, %d customers, %d accounts", len(b.Persons), len(b.Customers), len(b.Accounts))
-			b.Audit = []audit.Record{r}
-			if err := c.passwords(o, b); err != nil {
-				return nil, err
-			}
-			return nil, o.Intake.Import(ctx, b)
-		},
-	}, nil
-}
-
-// passwords hashes the first passwords: slow on purpose, so only when the
-// batch is taken in.
-func (c *ImportCustomers) passwords(o *Office, b *intake.Batch) error {
-	for _, p := range c.Document.Persons {
-		if p.Password == "" {
-			continue
-		}
-		hash, err := o.HashPassword(p.Password, o.Random)
-		if err != nil {
-			return err
-		}
-		b.Logins = append(b.Logins, intake.Login{Person: party.PersonID(p.ID), Login: p.Login, Password: hash})
-	}
-	return nil
-}
-
-func (d *CustomersDocument) batch(o *Office) (*intake.Batch, error) {
-	b := &intake.Batch{Limits: map[party.CustomerID]limit.OfCustomer{}}
-	for i := range d.Persons {
-		p, err := d.Persons[i].person()
-		if err != nil {
-			return nil, err
-		}
-		b.Persons = append(b.Persons, p)
-	}
-	segments := map[string]party.Segment{}
-	holders := map[string]string{}
-	for i := range d.Customers {
-		c := &d.Customers[i]
-		segments[c.ID], holders[c.ID] = party.Segment(c.Segment), c.Name
-		if err := c.into(b, o.now()); err != nil {
-			return nil, err
-		}
-	}
-	for i := range d.Accounts {
-		a := &d.Accounts[i]
-		segment, known := segments[a.Customer]
-		if !known {
-			return nil, bank.RefuseField("accounts", fmt.Sprintf("The account %q belongs to a customer who is not in the file.", a.ID))
-		}
-		if err := a.into(b, o, segment, holders[a.Customer]); err != nil {
-			return nil, err
-		}
-	}
-	return b, nil
-}
-
 func (d *PersonDocument) person() (party.Person, error) {
 	p := party.Person{
 		ID: party.PersonID(d.ID), FirstName: d.FirstName, LastName: d.LastName, Phone: d.Phone,
@@ -183,13 +112,20 @@ func (d *PersonDocument) person() (party.Person, error) {
 	if p.Language == "" {
 		p.Language = party.Polish
 	}
+	if err := cmp.Or(lines(maxName, "first_name", d.FirstName, "last_name", d.LastName), phone("phone", d.Phone)); err != nil {
+		return p, err
+	}
 	switch {
+	case d.FirstName == "" || d.LastName == "":
+		return p, bank.RefuseField("last_name", fmt.Sprintf("The person %q has a first and a last name.", d.ID))
 	case p.Language != party.Polish && p.Language != party.English:
 		return p, bank.RefuseField("language", fmt.Sprintf("The language of person %q is pl or en.", d.ID))
-	case d.Password != "" && d.Login == "":
-		return p, bank.RefuseField("login", fmt.Sprintf("The person %q has a password and no login.", d.ID))
-	case d.Password != "" && len(d.Password) < 12:
-		return p, bank.RefuseField("password", fmt.Sprintf("The first password of person %q has fewer than 12 characters.", d.ID))
+	case (d.Password == "") != (d.Login == ""):
+		return p, bank.RefuseField("login", fmt.Sprintf("The person %q has a login and a password, or neither.", d.ID))
+	case d.Login != "" && identifier("login", d.Login) != nil:
+		return p, bank.RefuseField("login", fmt.Sprintf("The login of person %q is made of letters, digits, dashes, dots and underscores.", d.ID))
+	case d.Password != "" && utf8.RuneCountInString(d.Password) < minPassword || len(d.Password) > maxPassword:
+		return p, bank.RefuseField("password", fmt.Sprintf("The first password of person %q has %d characters at least and %d bytes at most.", d.ID, minPassword, maxPassword))
 	}
 	if d.PESEL == "" {
 		return p, nil
@@ -201,49 +137,81 @@ func (d *PersonDocument) person() (party.Person, error) {
 	return p, nil
 }
 
-func (d *CustomerDocument) into(b *intake.Batch, now time.Time) error {
+// The lengths of a first password. NIST SP 800-63B asks for 8 characters; a first
+// password travels in a file, so it is longer.
+const (
+	minPassword = 12
+	maxPassword = 256
+)
+
+func (d *CustomerDocument) into(b *intake.Batch, now time.Time) (party.Customer, error) {
 	c := party.Customer{
 		ID: party.CustomerID(d.ID), Segment: party.Segment(d.Segment), Name: d.Name, Person: party.PersonID(d.Person),
 		NIP: party.NIP(d.NIP), REGON: party.REGON(d.REGON), KRS: d.KRS, Address: d.Address, Since: now,
 	}
-	b.Customers = append(b.Customers, c)
+	if err := cmp.Or(lines(maxText, "name", d.Name, "address", d.Address), krs("krs", d.KRS)); err != nil {
+		return c, err
+	}
+	switch {
+	case d.Name == "":
+		return c, bank.RefuseField("name", fmt.Sprintf("The customer %q has no name.", d.ID))
+	case c.Segment == party.Individual && len(d.Acts) > 0:
+		return c, bank.RefuseField("acts", fmt.Sprintf("The individual customer %q acts by its own person only.", d.ID))
+	}
 	caps, err := d.Limits.caps()
 	if err != nil {
-		return err
+		return c, err
 	}
-	b.Limits[c.ID] = caps
-	for _, a := range d.Acts {
-		from, err := day("from", a.From)
+	b.Customers, b.Limits[c.ID] = append(b.Customers, c), caps
+	shares := 0
+	for i := range d.Acts {
+		r, err := d.Acts[i].representation(c.ID)
 		if err != nil {
-			return err
+			return c, err
 		}
-		r := party.Representation{Customer: c.ID, Person: party.PersonID(a.Person), Role: party.Role(a.Role), Share: a.PerMille, From: from}
-		if a.Until != "" {
-			if r.Until, err = day("until", a.Until); err != nil {
-				return err
-			}
+		if slices.ContainsFunc(d.Acts[:i], func(o ActsDocument) bool { return o.Person == d.Acts[i].Person && o.Role == d.Acts[i].Role }) {
+			return c, bank.RefuseField("acts", fmt.Sprintf("The person %q stands twice in one role.", r.Person))
 		}
-		if !knownRole(r.Role) {
-			return bank.RefuseField("role", "There is no role "+a.Role+".")
-		}
+		shares += r.Share
 		b.Representations = append(b.Representations, r)
 	}
-	return nil
-}
-
-func knownRole(r party.Role) bool {
-	for _, k := range party.Roles {
-		if k == r {
-			return true
-		}
+	if shares > 1000 {
+		return c, bank.RefuseField("per_mille", fmt.Sprintf("The owners of %q hold more than the whole.", d.ID))
 	}
-	return false
+	return c, nil
 }
 
-func (d *AccountDocument) into(b *intake.Batch, o *Office, s party.Segment, holder string) error {
+func (d *ActsDocument) representation(c party.CustomerID) (party.Representation, error) {
+	r := party.Representation{Customer: c, Person: party.PersonID(d.Person), Role: party.Role(d.Role), Share: d.PerMille}
+	switch {
+	case !slices.Contains(party.Roles, r.Role):
+		return r, bank.RefuseField("role", fmt.Sprintf("There is no role %q.", d.Role))
+	case d.PerMille < 0 || d.PerMille > 0 && r.Role != party.Owner:
+		return r, bank.RefuseField("per_mille", "A share in thousandths is that of an owner.")
+	}
+	var err error
+	if r.From, err = day("from", d.From); err != nil {
+		return r, err
+	}
+	if d.Until == "" {
+		return r, nil
+	}
+	if r.Until, err = day("until", d.Until); err != nil {
+		return r, err
+	}
+	if !r.Until.After(r.From) {
+		return r, bank.RefuseField("until", fmt.Sprintf("The person %q acts until a day before the first.", r.Person))
+	}
+	return r, nil
+}
+
+func (d *AccountDocument) into(b *intake.Batch, o *Office, holder *party.Customer) error {
 	number, err := nrb.Parse(d.NRB)
 	if err != nil {
 		return bank.RefuseField("nrb", fmt.Sprintf("The number of account %q is wrong.", d.ID)).Because(err)
+	}
+	if err := cmp.Or(line("name", d.Name, maxName), productWord("product_group", d.ProductGroup), productWord("product_type", d.ProductType)); err != nil {
+		return err
 	}
 	currency := money.PLN
 	if d.Currency != "" {
@@ -253,9 +221,9 @@ func (d *AccountDocument) into(b *intake.Batch, o *Office, s party.Segment, hold
 	}
 	zero := money.Zero(currency)
 	a := account.Account{
-		ID: account.ID(d.ID), Kind: account.Customer, Customer: party.CustomerID(d.Customer), NRB: number, Holder: holder, Name: d.Name,
+		ID: account.ID(d.ID), Kind: account.Customer, Customer: holder.ID, NRB: number, Holder: holder.Name, Name: d.Name,
 		Product: account.Product{Group: d.ProductGroup, Type: d.ProductType}, Status: account.Open,
-		Access: account.FirstAccess(s, o.now()), OpenedAt: o.now(), Booked: zero, Held: zero, Overdraft: zero,
+		Access: account.FirstAccess(holder.Segment, o.now()), OpenedAt: o.now(), Booked: zero, Held: zero, Overdraft: zero,
 	}
 	if d.Overdraft != "" {
 		if a.Overdraft, err = money.Parse(d.Overdraft, currency); err != nil {
@@ -267,13 +235,12 @@ func (d *AccountDocument) into(b *intake.Batch, o *Office, s party.Segment, hold
 		return nil
 	}
 	opening, err := money.Parse(d.Opening, currency)
-	if err != nil {
+	switch {
+	case err != nil:
 		return bank.RefuseField("opening", fmt.Sprintf("The opening balance of account %q is no amount.", d.ID)).Because(err)
-	}
-	if opening.IsZero() {
+	case opening.IsZero():
 		return nil
-	}
-	if currency != money.PLN {
+	case currency != money.PLN:
 		return bank.RefuseField("opening", "Opening balances come in PLN only: the bank's own accounts are in PLN.")
 	}
 	postings, err := ledger.Move(intake.OpeningAccount, a.ID, opening)
@@ -282,8 +249,20 @@ func (d *AccountDocument) into(b *intake.Batch, o *Office, s party.Segment, hold
 	}
 	b.Entries = append(b.Entries, ledger.Entry{
 		ID: ledger.EntryID(o.IDs.NewID()), At: o.now(), Kind: ledger.Opening, Title: "Opening balance",
-		Payee: ledger.Party{Name: holder, Number: string(number)}, Postings: postings,
+		Payee: ledger.Party{Name: a.Holder, Number: string(number)}, Postings: postings,
 	})
+	return nil
+}
+
+// productWord checks a word that stands between the colons of a permission
+// string (partner-api §5).
+func productWord(field, s string) error {
+	if s == "" {
+		return nil
+	}
+	if err := identifier(field, s); err != nil || s != strings.ToUpper(s) {
+		return bank.RefuseField(field, fmt.Sprintf("A product is named in capital letters, such as ACCOUNT or PERSONAL: %q is not.", s))
+	}
 	return nil
 }
 

@@ -1,8 +1,8 @@
 package office
 
 import (
-	"net/netip"
-	"net/url"
+	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -16,7 +16,7 @@ import (
 	"okienko/bank/party"
 )
 
-// PartnerDocument is a partner as staff write it down. All times are days
+// PartnerDocument is a partner as staff write it down. A day is written as
 // "2026-11-21".
 type PartnerDocument struct {
 	ID        string   `toml:"id"`
@@ -39,8 +39,13 @@ func (d *PartnerDocument) partner(now time.Time) (partner.Partner, error) {
 		ID: partner.ID(d.ID), Name: d.Name, LegalName: d.LegalName, KRS: d.KRS, Address: d.Address,
 		Email: d.Email, Phone: d.Phone, Customer: party.CustomerID(d.Customer), Since: now,
 	}
-	if d.ID == "" || d.Name == "" || d.LegalName == "" {
-		return p, bank.RefuseField("partner", "A partner has an id, a name and a legal name.")
+	if err := cmp.Or(identifier("id", d.ID), lines(maxName, "name", d.Name, "agreement", d.Agreement),
+		lines(maxText, "legal_name", d.LegalName, "address", d.Address),
+		krs("krs", d.KRS), email("email", d.Email), phone("phone", d.Phone)); err != nil {
+		return p, err
+	}
+	if d.Name == "" || d.LegalName == "" {
+		return p, bank.RefuseField("name", "A partner has a name and a legal name.")
 	}
 	var err error
 	if p.NIP, err = party.ParseNIP(d.NIP); err != nil {
@@ -51,14 +56,22 @@ func (d *PartnerDocument) partner(now time.Time) (partner.Partner, error) {
 			return p, bank.RefuseField("regon", "The REGON is wrong.").Because(err)
 		}
 	}
-	if d.Agreement != "" {
+	if d.Agreement != "" || d.SignedOn != "" {
 		on, err := day("signed_on", d.SignedOn)
-		if err != nil {
+		switch {
+		case err != nil:
 			return p, err
+		case d.Agreement == "":
+			return p, bank.RefuseField("agreement", "A day of signing without the reference of an agreement.")
+		case on.After(now):
+			return p, bank.RefuseField("signed_on", "The agreement is signed in the future.")
 		}
 		p.Agreement = partner.Agreement{Reference: d.Agreement, SignedAt: on}
 	}
-	for _, e := range d.Employees {
+	for i, e := range d.Employees {
+		if slices.Contains(d.Employees[:i], e) {
+			return p, bank.RefuseField("employees", fmt.Sprintf("The person %q stands twice.", e))
+		}
 		p.Employees = append(p.Employees, party.PersonID(e))
 	}
 	return p, nil
@@ -109,39 +122,54 @@ type LimitsDocument struct {
 	Unconfirmed string `toml:"unconfirmed"`
 }
 
+// The longest settings of an application, so that a mistyped number does not
+// make a token for ever.
+const (
+	longestAccess     = 24 * time.Hour
+	longestRefresh    = 366 * 24 * time.Hour
+	longestPermission = 10 * 366 * 24 * time.Hour
+	maxCalls          = 1_000_000_000
+	maxAddresses      = 100
+)
+
 func (d *ApplicationDocument) application(now time.Time) (partner.Application, error) {
 	a := partner.Application{
 		ID: consent.ClientID(d.ID), Partner: partner.ID(d.Partner), Name: d.Name, Description: d.Description,
-		Logo:         partner.Logo{MediaType: d.LogoType, Bytes: d.Logo},
 		RedirectURIs: d.RedirectURIs, CallbackURIs: d.CallbackURIs, AndroidReturn: d.AndroidReturn, IOSReturn: d.IOSReturn,
 		Account: account.ID(d.Account), Native: d.Native, ReleaseByCustomer: d.ReleaseByCustomer,
-		Domain:    partner.DomainProof{Domain: d.Domain, Method: partner.DomainMethod(d.DomainMethod), Token: d.DomainToken},
-		AccessTTL: partner.DefaultAccessTTL, RefreshTTL: partner.DefaultRefreshTTL,
+		Domain: partner.DomainProof{Domain: d.Domain, Method: partner.DomainMethod(d.DomainMethod), Token: d.DomainToken},
 		Status: partner.Sandbox, Since: now, Fees: fee.Table{},
 	}
-	if d.ID == "" {
-		return a, bank.RefuseField("id", "An application has an id.")
+	if err := cmp.Or(identifier("id", d.ID), line("name", d.Name, maxName), line("description", d.Description, maxText), d.returns(), d.domain()); err != nil {
+		return a, err
 	}
-	if d.AccessSeconds > 0 {
-		a.AccessTTL = time.Duration(d.AccessSeconds) * time.Second
+	var err error
+	if a.AccessTTL, err = life("access_seconds", d.AccessSeconds, partner.DefaultAccessTTL, longestAccess); err != nil {
+		return a, err
 	}
-	if d.RefreshSeconds > 0 {
-		a.RefreshTTL = time.Duration(d.RefreshSeconds) * time.Second
+	if a.RefreshTTL, err = life("refresh_seconds", d.RefreshSeconds, partner.DefaultRefreshTTL, longestRefresh); err != nil {
+		return a, err
 	}
-	for _, u := range slices.Concat(d.RedirectURIs, d.CallbackURIs, d.AndroidReturn, d.IOSReturn) {
-		if p, err := url.Parse(u); err != nil || p.Scheme == "" || p.Fragment != "" || p.Scheme == "http" || p.Scheme == "javascript" || p.Scheme == "data" {
-			return a, bank.RefuseField("redirect_uris", "A return address is an absolute URI, https or an application's own scheme, without a fragment: "+u)
-		}
+	if len(d.Addresses) > maxAddresses {
+		return a, bank.RefuseField("addresses", fmt.Sprintf("There are at most %d networks.", maxAddresses))
 	}
 	for _, s := range d.Addresses {
 		p, err := prefix(s)
 		if err != nil {
-			return a, bank.RefuseField("addresses", "This is no address or network: "+s).Because(err)
+			return a, err
 		}
 		a.Addresses = append(a.Addresses, p)
 	}
-	if err := d.logo(); err != nil {
-		return a, err
+	switch {
+	case len(d.Logo) > 0:
+		if err := checkLogo(d.LogoType, d.Logo); err != nil {
+			return a, err
+		}
+		a.Logo = partner.Logo{MediaType: d.LogoType, Bytes: d.Logo}
+	case d.LogoFile != "":
+		return a, bank.RefuseField("logo_file", "The logo is empty.")
+	case d.LogoType != "":
+		return a, bank.RefuseField("logo_file", "A type of logo without a logo.")
 	}
 	if err := d.permissions(&a); err != nil {
 		return a, err
@@ -152,23 +180,32 @@ func (d *ApplicationDocument) application(now time.Time) (partner.Application, e
 	return a, a.Valid()
 }
 
-// maxLogo bounds a picture that every consent page carries.
-const maxLogo = 64 << 10
-
-func (d *ApplicationDocument) logo() error {
-	switch {
-	case len(d.Logo) == 0:
+// domain checks what stands about the domain. A token that is left out is made
+// by the bank.
+func (d *ApplicationDocument) domain() error {
+	if d.Domain == "" {
+		if d.DomainMethod != "" || d.DomainToken != "" {
+			return bank.RefuseField("domain", "A method or token of proof without a domain.")
+		}
 		return nil
-	case len(d.Logo) > maxLogo:
-		return bank.RefuseField("logo_file", "A logo has at most 64 KiB.")
-	case d.LogoType != "image/png" && d.LogoType != "image/svg+xml":
-		return bank.RefuseField("logo_type", "A logo is image/png or image/svg+xml.")
+	}
+	if err := Domain(d.Domain); err != nil {
+		return err
+	}
+	if m := partner.DomainMethod(d.DomainMethod); m != partner.ByDNS && m != partner.ByFile {
+		return bank.RefuseField("domain_method", "A domain is proven by dns or by file.")
+	}
+	if d.DomainToken != "" && (len(d.DomainToken) < 8 || identifier("domain_token", d.DomainToken) != nil) {
+		return bank.RefuseField("domain_token", "The token is 8 to 64 letters, digits, dashes, dots or underscores.")
 	}
 	return nil
 }
 
 func (d *ApplicationDocument) permissions(a *partner.Application) error {
 	for _, p := range d.Permissions {
+		if p.ValidSeconds > int64(longestPermission/time.Second) || p.Calls > maxCalls {
+			return bank.RefuseField("permissions", "A permission is given for at most ten years and a billion calls; leave the number out for no end.")
+		}
 		perm, err := consent.ParsePermission(p.Permission)
 		if err != nil {
 			return err
@@ -197,20 +234,27 @@ func (d *ApplicationDocument) amounts(a *partner.Application) error {
 	if a.Limits, err = d.Limits.limits(); err != nil {
 		return err
 	}
-	if d.Charges != "" {
-		if a.Charges, err = capOf("charges_limit", d.Charges); err != nil {
-			return err
-		}
+	if a.Charges, err = capOf("charges_limit", d.Charges); err != nil {
+		return err
 	}
 	for act, s := range d.Fees {
 		f, err := money.Parse(s, money.PLN)
-		if err != nil || !slices.Contains(fee.Acts, fee.Act(act)) {
-			return bank.RefuseField("fees", "A fee is an amount for hold, payment or transfer.")
+		switch {
+		case err != nil || !slices.Contains(fee.Acts, fee.Act(act)):
+			return bank.RefuseField("fees", "A fee is an amount such as 0.50, for hold, payment or transfer.").Because(err)
+		case f.MoreThan(money.New(maxFee, money.PLN)):
+			return bank.RefuseField("fees", "A fee of more than "+money.New(maxFee, money.PLN).String()+" must be a mistake.")
+		case a.Charges.Set && f.MoreThan(a.Charges.Amount):
+			return bank.RefuseField("charges_limit", "One fee alone is above the limit of fees in a month: the act could never be done.")
 		}
 		a.Fees[fee.Act(act)] = f.Minor()
 	}
 	return nil
 }
+
+// maxFee is what one act may cost, in grosz: it stops a price that was typed
+// without its point.
+const maxFee = 100_00
 
 func (d *LimitsDocument) limits() (limit.Limits, error) {
 	var l limit.Limits
@@ -235,15 +279,4 @@ func capOf(name, s string) (limit.Cap, error) {
 		return limit.Cap{}, bank.RefuseField(name, "A limit is an amount such as 100.00, or nothing for none.").Because(err)
 	}
 	return limit.CapAt(a), nil
-}
-
-func prefix(s string) (netip.Prefix, error) {
-	if p, err := netip.ParsePrefix(s); err == nil {
-		return p.Masked(), nil
-	}
-	a, err := netip.ParseAddr(s)
-	if err != nil {
-		return netip.Prefix{}, err
-	}
-	return a.Prefix(a.BitLen())
 }

@@ -56,15 +56,30 @@ type Orders interface {
 	Do(ctx context.Context, o payment.Order) (payment.Outcome, error)
 }
 
-// Office carries out commands.
-type Office struct{ Config }
+// Office carries out commands. What has an effect goes one at a time, so that
+// what was checked still holds when it is done; between two processes only the
+// store's own rules hold.
+type Office struct {
+	Config
+	turn chan struct{}
+}
 
 // New opens the office.
 func New(c Config) *Office {
 	if c.Random == nil {
 		c.Random = rand.Reader
 	}
-	return &Office{c}
+	return &Office{Config: c, turn: make(chan struct{}, 1)}
+}
+
+// takeTurn waits until nobody else acts; the caller gives the turn back.
+func (o *Office) takeTurn(ctx context.Context) (giveBack func(), err error) {
+	select {
+	case o.turn <- struct{}{}:
+		return func() { <-o.turn }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // Command is one thing that staff want done.
@@ -104,17 +119,28 @@ func (o *Office) Do(ctx context.Context, r Request) (Report, error) {
 	if r.By == "" {
 		return Report{}, bank.RefuseField("by", "A member of staff is needed.")
 	}
+	if err := line("why", r.Why, maxReason); err != nil {
+		return Report{}, err
+	}
+	if r.Apply {
+		giveBack, err := o.takeTurn(ctx)
+		if err != nil {
+			return Report{}, err
+		}
+		defer giveBack()
+	}
 	a, err := r.Command.check(ctx, o)
 	if err != nil {
 		return Report{}, err
 	}
-	if !r.Apply || a.apply == nil {
-		return Report{Lines: a.lines, Applied: a.apply == nil}, nil
-	}
-	if r.Why == "" && a.eyes {
+	switch {
+	case a.apply == nil: // only looks
+		return Report{Lines: a.lines, Applied: true}, nil
+	case !r.Apply:
+		return Report{Lines: a.lines}, nil
+	case a.eyes && r.Why == "":
 		return Report{}, bank.RefuseField("why", "An act that a second person approves needs a reason.")
-	}
-	if a.eyes {
+	case a.eyes:
 		return o.propose(ctx, r, a)
 	}
 	said, err := a.apply(ctx, o.record(a, r.By, r.Why))
@@ -147,36 +173,51 @@ func (o *Office) propose(ctx context.Context, r Request, a *act) (Report, error)
 	return Report{Lines: append(a.lines, "Proposed as "+p.ID+"; somebody else must approve it."), Proposal: p.ID}, nil
 }
 
-// Approve decides a proposal of somebody else and carries it out. A proposal
-// that was approved but not carried out, because the bank stopped in between,
-// is carried out when anybody approves it again.
+// Approve decides a proposal of somebody else and carries it out, checked again
+// as things stand now. A proposal that was approved but not carried out, because
+// the bank stopped in between, is carried out when anybody approves it again.
 func (o *Office) Approve(ctx context.Context, id, by string, apply bool) (Report, error) {
+	if by == "" {
+		return Report{}, bank.RefuseField("by", "A member of staff is needed.")
+	}
+	if apply {
+		giveBack, err := o.takeTurn(ctx)
+		if err != nil {
+			return Report{}, err
+		}
+		defer giveBack()
+	}
 	p, err := o.Approvals.Proposal(ctx, id)
 	if err != nil {
 		return Report{}, err
+	}
+	if p.Status != approval.Approved {
+		trial := p
+		if err := trial.Decide(true, by, o.now()); err != nil {
+			return Report{}, err
+		}
 	}
 	c, err := Decode([]byte(p.Content))
 	if err != nil {
 		return Report{}, err
 	}
 	a, err := c.check(ctx, o)
-	if err != nil {
+	switch {
+	case err != nil:
 		return Report{}, err
+	case a.apply == nil:
+		return Report{}, fmt.Errorf("office: the proposal %s does nothing", p.ID)
 	}
-	lines := append([]string{fmt.Sprintf("Proposed by %s on %s: %s", p.By, p.At.Format(time.RFC3339), p.Why)}, a.lines...)
+	told := append([]string{fmt.Sprintf("Proposed by %s on %s: %s", p.By, p.At.Format(time.RFC3339), p.Why)}, a.lines...)
 	if !apply {
-		trial := p
-		if p.Status == approval.Open {
-			err = trial.Decide(true, by, o.now())
-		}
-		return Report{Lines: lines}, err
+		return Report{Lines: told}, nil
 	}
 	if p.Status != approval.Approved {
-		if _, err := o.decide(ctx, id, by, true); err != nil {
+		if p, err = o.decide(ctx, id, by, true); err != nil {
 			return Report{}, err
 		}
 	}
-	said, err := a.apply(ctx, o.record(a, p.By, p.Why+" (approved by "+by+")"))
+	said, err := a.apply(ctx, o.record(a, p.By, p.Why+" (approved by "+p.DecidedBy+")"))
 	if err != nil {
 		return Report{}, err
 	}
@@ -184,11 +225,21 @@ func (o *Office) Approve(ctx context.Context, id, by string, apply bool) (Report
 		p.Status = approval.Done
 		return nil, nil
 	})
-	return Report{Lines: append(lines, said...), Applied: true}, err
+	return Report{Lines: append(told, said...), Applied: true}, err
 }
 
-// Reject turns a proposal down.
+// Reject turns a proposal of somebody else down. One that was approved and can
+// no longer be carried out, or was just before the bank stopped, is given up by
+// anybody: the audit tells whether it was done.
 func (o *Office) Reject(ctx context.Context, id, by string) (Report, error) {
+	if by == "" {
+		return Report{}, bank.RefuseField("by", "A member of staff is needed.")
+	}
+	giveBack, err := o.takeTurn(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	defer giveBack()
 	p, err := o.decide(ctx, id, by, false)
 	if err != nil {
 		return Report{}, err
@@ -199,7 +250,9 @@ func (o *Office) Reject(ctx context.Context, id, by string) (Report, error) {
 func (o *Office) decide(ctx context.Context, id, by string, approve bool) (approval.Proposal, error) {
 	return o.Approvals.ChangeProposal(ctx, id, func(p *approval.Proposal) ([]audit.Record, error) {
 		before := p.Status
-		if err := p.Decide(approve, by, o.now()); err != nil {
+		if before == approval.Approved && !approve {
+			p.Status = approval.Rejected // who approved it stays written
+		} else if err := p.Decide(approve, by, o.now()); err != nil {
 			return nil, err
 		}
 		return []audit.Record{{
