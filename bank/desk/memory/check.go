@@ -99,4 +99,3 @@ func (b *Book) checkCounters() error {
 	}
 	return nil
 }
-
