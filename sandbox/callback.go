@@ -40,6 +40,9 @@ func NewCallback(cfg CallbackConfig) (*Callback, error) {
 	return c, nil
 }
 
+// Name is the name of these pages in logs and metrics.
+func (c *Callback) Name() string { return "callback" }
+
 // Routes registers the pages.
 func (c *Callback) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /callback/{client}/start", c.start)

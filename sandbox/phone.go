@@ -23,17 +23,18 @@ var _ notify.Gateway = (*Phone)(nil)
 
 // Owner is somebody with a made-up phone.
 type Owner struct {
-	Person party.PersonID
-	Login  string
-	Name   string
-	Number string
-	Device string // id of the enrolled mobile device, "" without one
+	Person    party.PersonID
+	Login     string
+	FirstName string
+	LastName  string
+	Number    string
+	Device    string // id of the enrolled mobile device, "" without one
 
 	key *ecdsa.PrivateKey
 }
 
 func newOwner(seed uint64, p party.Person) (Owner, error) {
-	o := Owner{Person: p.ID, Login: p.Login, Name: p.FullName(), Number: p.Phone}
+	o := Owner{Person: p.ID, Login: p.Login, FirstName: p.FirstName, LastName: p.LastName, Number: p.Phone}
 	if !p.UsesApp {
 		return o, nil
 	}
@@ -139,7 +140,7 @@ func (p *Phone) Owners() []party.Person {
 	defer p.mu.Unlock()
 	out := make([]party.Person, len(p.owners))
 	for i, o := range p.owners {
-		out[i] = party.Person{ID: o.Person, FirstName: o.Name, Login: o.Login, Phone: o.Number, UsesApp: o.Device != ""}
+		out[i] = party.Person{ID: o.Person, FirstName: o.FirstName, LastName: o.LastName, Login: o.Login, Phone: o.Number, UsesApp: o.Device != ""}
 	}
 	return out
 }
@@ -247,7 +248,7 @@ func (p *Phone) ownerOf(ctx context.Context, id party.PersonID) (Owner, error) {
 	if err != nil {
 		return Owner{}, fmt.Errorf("sandbox: phone of person %s: %w", id, err)
 	}
-	o := Owner{Person: id, Login: person.Login, Name: person.FullName(), Number: person.Phone}
+	o := Owner{Person: id, Login: person.Login, FirstName: person.FirstName, LastName: person.LastName, Number: person.Phone}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !slices.ContainsFunc(p.owners, func(o Owner) bool { return o.Person == id }) {

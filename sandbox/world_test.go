@@ -221,15 +221,21 @@ func TestCharacters(t *testing.T) {
 func TestMonthsHaveTheirPatterns(t *testing.T) {
 	w := newWorld(t, sandbox.Config{Seed: 1})
 	want := map[string]func(ledger.Entry) bool{
-		"salary":        func(e ledger.Entry) bool { return strings.HasPrefix(e.Title, "Wynagrodzenie") && e.Payee.Name == "Jan Nowak" },
-		"rent":          func(e ledger.Entry) bool { return strings.HasPrefix(e.Title, "Czynsz najmu") && e.Payer.Name == "Anna Kowalska" },
+		"salary": func(e ledger.Entry) bool {
+			return strings.HasPrefix(e.Title, "Wynagrodzenie") && e.Payee.Name == "Jan Nowak"
+		},
+		"rent": func(e ledger.Entry) bool {
+			return strings.HasPrefix(e.Title, "Czynsz najmu") && e.Payer.Name == "Anna Kowalska"
+		},
 		"card":          func(e ledger.Entry) bool { return e.Kind == ledger.Card && e.Payer.Name == "Anna Kowalska" },
 		"contributions": func(e ledger.Entry) bool { return strings.HasPrefix(e.Title, "Składki ZUS") },
 		"VAT": func(e ledger.Entry) bool {
 			return strings.HasPrefix(e.Title, "/TI/N") && strings.HasSuffix(e.Title, "/SFP/VAT-7")
 		},
-		"income tax":     func(e ledger.Entry) bool { return strings.HasSuffix(e.Title, "/SFP/PPL") },
-		"split payment":  func(e ledger.Entry) bool { return strings.HasPrefix(e.Title, "/VAT/") && strings.Contains(e.Title, "/IDC/") },
+		"income tax": func(e ledger.Entry) bool { return strings.HasSuffix(e.Title, "/SFP/PPL") },
+		"split payment": func(e ledger.Entry) bool {
+			return strings.HasPrefix(e.Title, "/VAT/") && strings.Contains(e.Title, "/IDC/")
+		},
 		"cash":           func(e ledger.Entry) bool { return e.Kind == ledger.Cash },
 		"fee":            func(e ledger.Entry) bool { return e.Kind == ledger.Fee },
 		"between people": func(e ledger.Entry) bool { return e.Title == "Za pizzę" || e.Title == "Za bilety" },
@@ -296,8 +302,8 @@ func TestOwnersOutliveTheWorld(t *testing.T) {
 		t.Fatalf("%d phones after a restart, %d before", len(again), len(w.Owners))
 	}
 	for i, o := range w.Owners {
-		if a := again[i]; a.Person != o.Person || a.Login != o.Login || a.Name != o.Name || a.Number != o.Number || a.Device != o.Device {
-			t.Errorf("after a restart the phone of %s is that of %s", o.Name, a.Name)
+		if a := again[i]; a.Person != o.Person || a.Login != o.Login || a.FirstName != o.FirstName || a.LastName != o.LastName || a.Number != o.Number || a.Device != o.Device {
+			t.Errorf("after a restart the phone of %s is that of %s", o.Login, a.Login)
 		}
 	}
 }
