@@ -19,23 +19,23 @@ import (
 // is one for every operation ever done. A change of the form keeps the old
 // names readable: operation ids are remembered for good.
 type answer struct {
-	Account   string `json:"a"`
-	Payee     string `json:"p,omitempty"` // payments only
-	Amount    int64  `json:"m"`
-	Currency  string `json:"c"`
-	Fee       int64  `json:"f,omitempty"`
-	Captured  int64  `json:"k,omitempty"`
-	Title     string `json:"t"`
-	Created   int64  `json:"o"`
-	ValidTo   int64  `json:"v,omitempty"`
-	Date      string `json:"d,omitempty"`
-	Status    string `json:"s"`
-	Ended     int64  `json:"e,omitempty"`
-	Hold      string `json:"h,omitempty"` // the hold that a payment settled
-	Reason    string `json:"r,omitempty"`
-	Use       window `json:"u,omitzero"`
-	Delta     window `json:"l,omitzero"`
-	Events    int    `json:"n,omitempty"`
+	Account  string `json:"a"`
+	Payee    string `json:"p,omitempty"` // payments only
+	Amount   int64  `json:"m"`
+	Currency string `json:"c"`
+	Fee      int64  `json:"f,omitempty"`
+	Captured int64  `json:"k,omitempty"`
+	Title    string `json:"t"`
+	Created  int64  `json:"o"`
+	ValidTo  int64  `json:"v,omitempty"`
+	Date     string `json:"d,omitempty"`
+	Status   string `json:"s"`
+	Ended    int64  `json:"e,omitempty"`
+	Hold     string `json:"h,omitempty"` // the hold that a payment settled
+	Reason   string `json:"r,omitempty"`
+	Use      window `json:"u,omitzero"`
+	Delta    window `json:"l,omitzero"`
+	Events   int    `json:"n,omitempty"`
 	// First is the caller's id under which the object was made: that of a
 	// changed object differs from the operation's own.
 	First string `json:"i,omitempty"`

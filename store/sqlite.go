@@ -169,6 +169,12 @@ func isTaken(err error) bool {
 		(e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY || e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE)
 }
 
+// isOrphan tells whether err says that what a row refers to does not exist.
+func isOrphan(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code() == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY
+}
+
 // reading is the pool of reading connections, with their statements.
 type reading struct {
 	db *sql.DB

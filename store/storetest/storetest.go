@@ -1,0 +1,30 @@
+// Package storetest is the suite that every engine of package store must pass:
+// it speaks to a store only through the acts and readers that the bank uses,
+// concurrently where concurrency matters.
+//
+// It owns no engine: whoever runs it says how data is made and opened.
+package storetest
+
+import (
+	"testing"
+
+	"okienko/store"
+)
+
+// Open opens the data that belongs to a test, empty at first; after Close it
+// opens the same data again. It fills in of the configuration where the data
+// lies, and fails the test when it cannot be opened.
+type Open func(t *testing.T, cfg store.Config) *store.Store
+
+// Run runs the suite.
+func Run(t *testing.T, open Open) {
+	for _, part := range []struct {
+		name string
+		run  func(*testing.T, Open)
+	}{
+		{"contention", contention}, {"transactions", transactions}, {"reading", reading}, {"imports", imports}, {"opening", opening},
+		{"parties", parties}, {"confirmations", confirmations}, {"messages", messages}, {"housekeeping", housekeeping}, {"tokens", tokens},
+	} {
+		t.Run(part.name, func(t *testing.T) { part.run(t, open) })
+	}
+}
