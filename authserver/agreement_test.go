@@ -43,7 +43,7 @@ func TestRaisingLimitsIsConfirmedForExactlyThem(t *testing.T) {
 	_, err = w.SetLimits(t.Context(), "anna", a.ID, limitsOf(1_00, 1_00, 1_00, 0), "")
 	must(t, err)
 	_, err = w.SetLimits(t.Context(), "anna", a.ID, up, challenge)
-	wantCode(t, err, bank.ChallengeForeign) // given for the version before
+	wantCode(t, err, bank.ChallengeSpent)
 	_, err = w.SetLimits(t.Context(), "anna", a.ID, limitsOf(100_01, 0, 0, 0), challenge)
 	wantCode(t, err, bank.InvalidParameter)
 }
