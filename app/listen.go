@@ -69,7 +69,7 @@ func listenAdmin(ctx context.Context, socket string) (net.Listener, error) {
 // serving runs the servers of a house and stops them together.
 type serving struct {
 	log     *slog.Logger
-	servers []*edge.Server
+	servers []server
 	wg      sync.WaitGroup
 	mu      sync.Mutex
 	failed  error
@@ -79,7 +79,13 @@ type serving struct {
 
 func newServing(log *slog.Logger) *serving { return &serving{log: log, broke: make(chan struct{})} }
 
-func (s *serving) start(name string, srv *edge.Server, ln net.Listener) {
+// server is an edge.Server, or the plain one of the admin socket.
+type server interface {
+	Serve(ln net.Listener) error
+	Shutdown(ctx context.Context) error
+}
+
+func (s *serving) start(name string, srv server, ln net.Listener) {
 	s.servers = append(s.servers, srv)
 	s.wg.Go(func() {
 		if err := srv.Serve(ln); err != nil && !errors.Is(err, http.ErrServerClosed) {

@@ -1,0 +1,66 @@
+package app
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"okienko/api"
+	"okienko/bank/audit"
+	"okienko/bank/partner"
+	"okienko/edge"
+	"okienko/partnerapi"
+	"okienko/web/customer"
+	"okienko/web/mobile"
+	"okienko/web/ui"
+)
+
+// hsts is how long a browser insists on TLS. A sandbox never asks for it: a
+// browser remembers the name localhost for every port.
+func (c *core) hsts() time.Duration {
+	if c.settings.Environment == partner.Production {
+		return 365 * 24 * time.Hour
+	}
+	return 0
+}
+
+// peopleDoors are the customer's pages and the bank's mobile application.
+func (h *House) peopleDoors() ([]edge.Door, error) {
+	pages, err := ui.New()
+	if err != nil {
+		return nil, err
+	}
+	door, err := customer.New(customer.Config{
+		Pages: pages, Auth: h.auth, Desk: h.desk, Reader: h.store, Accounts: h.store, Parties: h.store,
+		Partners: h.store, Agreements: h.store, Devices: h.store, Sessions: h.store.Sessions(),
+		Clock: h.settings.Clock, Wall: h.wall, Sandbox: h.settings.Environment == partner.Test, HSTS: h.hsts(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	app := mobile.New(mobile.Config{Auth: h.auth, Book: h.store, Confirmed: h.confirmed, Refused: h.refused, Wall: h.wall, HSTS: h.hsts()})
+	return []edge.Door{app, door}, nil
+}
+
+// partnerDoor is the partner API.
+func (h *House) partnerDoor() edge.Door {
+	return partnerapi.New(partnerapi.Config{
+		Auth: h.auth, Desk: h.desk, Reader: h.store, Persons: h.store, Challenges: h.store,
+		Clock: h.settings.Clock, Wall: h.wall, PeopleURL: h.people.url, Spec: api.Partner,
+		Access: h.logAccess, Sandbox: h.settings.Environment == partner.Test, HSTS: h.hsts(),
+	})
+}
+
+// logAccess hands a partner's call to the access log, which writes in batches.
+func (h *House) logAccess(_ context.Context, c partnerapi.Call) {
+	outcome := "ok"
+	switch {
+	case c.Outcome != "":
+		outcome = string(c.Outcome)
+	case c.Status >= 400:
+		outcome = strconv.Itoa(c.Status)
+	}
+	h.store.LogAccess(audit.AccessRecord{
+		At: c.At, Client: string(c.Application), Agreement: string(c.Agreement), Act: c.Act, Outcome: outcome,
+	})
+}

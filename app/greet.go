@@ -1,0 +1,75 @@
+package app
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/template"
+)
+
+// greet prints what a developer needs for the first call, and the calls.
+func greet(out io.Writer, h *House) error {
+	w, ok := h.world.(*sandboxWorld)
+	if !ok {
+		return fmt.Errorf("only a sandbox greets")
+	}
+	t, err := template.New("greeting").Parse(greeting)
+	if err != nil {
+		return err
+	}
+	var people strings.Builder
+	for _, c := range w.cast {
+		fmt.Fprintf(&people, "  %-10s %s: %s\n", c.Login, c.Name, c.Story)
+	}
+	return t.Execute(out, struct {
+		*Ready
+		Cast  string
+		Fresh string
+	}{h.Ready(), people.String(), strings.ToLower(h.ids.NewID())})
+}
+
+// greeting holds only commands that work as pasted. The ids of operations are
+// new at every start; a command pasted twice gets its first answer again.
+const greeting = `
+okienko {{.Version}}: a bank with made-up customers, on this machine only.
+
+  customers' pages   {{.People}}
+  partner API        {{.Partner}}   (described at {{.Partner}}/openapi.yaml)
+  phone              {{.Sandbox}}/phone        SMS messages and approvals of everybody
+  bank clock         {{.Sandbox}}/clock
+  health, metrics    {{.Admin}}/readyz
+  data folder        {{.Data}}   (its ca.pem is what a client must trust)
+
+Everybody's password is {{.Password}}. Log in as
+{{.Cast}}
+A ready application is paired with {{.Login}}: client_id {{.Paired.ID}}, client_secret {{.Paired.Secret}}
+To pair it with somebody else in a browser, open {{.Sandbox}}/callback/{{.Paired.ID}}/start
+
+Paste these, one after another:
+
+# who has been paired
+curl -sS --cacert '{{.CA}}' -H 'access_token: {{.Paired.AccessToken}}' -H 'Accept: application/json' '{{.Partner}}/user'; echo
+
+# hold 25.00 on the account
+curl -sS --cacert '{{.CA}}' -H 'access_token: {{.Paired.AccessToken}}' -H 'Accept: application/json' -H 'Content-Type: application/json' '{{.Partner}}/account/{{.Paired.AccountID}}/blockade' -d '{"operationId":"hold-{{.Fresh}}","amount":"25.00","currency":"PLN","title":"Kawa, blokada"}'; echo
+
+# pay 12.50 to the partner
+curl -sS --cacert '{{.CA}}' -H 'access_token: {{.Paired.AccessToken}}' -H 'Accept: application/json' -H 'Content-Type: application/json' '{{.Partner}}/payment' -d '{"operationId":"pay-{{.Fresh}}","account_id":"{{.Paired.AccountID}}","amount":"12.50","currency":"PLN","title":"Kawa"}'; echo
+
+# 250.00 is above what passes without the customer's word: 401 authorization_required
+curl -sS --cacert '{{.CA}}' -H 'access_token: {{.Paired.AccessToken}}' -H 'Accept: application/json' -H 'Content-Type: application/json' '{{.Partner}}/payment' -d '{"operationId":"big-{{.Fresh}}","account_id":"{{.Paired.AccountID}}","amount":"250.00","currency":"PLN","title":"Ekspres do kawy"}'; echo
+
+# so ask for it: {{.Login}} uses the mobile app, and is told on the phone
+curl -sS --cacert '{{.CA}}' -H 'access_token: {{.Paired.AccessToken}}' -H 'Accept: application/json' -H 'Content-Type: application/json' '{{.Partner}}/payment/authorize' -d '{"operationId":"big-{{.Fresh}}","account_id":"{{.Paired.AccountID}}","amount":"250.00","currency":"PLN","title":"Ekspres do kawy","appType":"web","os_type":"ALL","callbackUri":"{{.Paired.CallbackURI}}"}'; echo
+
+# approve it on the phone (or in a browser at {{.Sandbox}}/phone/{{.Login}})
+curl -sS --cacert '{{.CA}}' -X POST '{{.Sandbox}}/phone/{{.Login}}/approvals/newest/approve'; echo
+
+# see the money moved
+curl -sS --cacert '{{.CA}}' -H 'access_token: {{.Paired.AccessToken}}' -H 'Accept: application/json' '{{.Partner}}/account/{{.Paired.AccountID}}/transaction?pageSize=3'; echo
+
+# a new access token (the old refresh token dies with this; the answer holds the next)
+curl -sS --cacert '{{.CA}}' -H 'Accept: application/json' '{{.Partner}}/grant' -d 'grant_type=refresh_token&client_id={{.Paired.ID}}&client_secret={{.Paired.Secret}}&refresh_token={{.Paired.RefreshToken}}'; echo
+
+Ctrl-C closes the bank.
+`

@@ -1,0 +1,299 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"okienko/authserver"
+	"okienko/bank/desk"
+	"okienko/bank/partner"
+	"okienko/clock"
+	"okienko/edge"
+	"okienko/ident"
+	"okienko/notify"
+	"okienko/office"
+	"okienko/store"
+	"okienko/work"
+)
+
+// Settings are all in which one bank differs from another.
+type Settings struct {
+	Environment partner.Environment
+	BankName    string
+	Version     string
+	Node        string
+	StorePath   string // "" keeps nothing after the bank has closed
+	Key         []byte // 32 bytes
+	Clock       *clock.Bank
+	Log         *slog.Logger
+	People      Address
+	Partner     Address
+	AdminSocket string // "" for none
+	Metrics     string // loopback address, "" for none
+	Staff       staffBook
+	Gateway     notify.Gateway
+	Desk        struct{ Queue, Batch int }
+	// World adds what only a sandbox has: its people at the first start, and its
+	// doors. It is nil in production, where none of that exists.
+	World world
+}
+
+// Address is where a listener listens, and how its callers reach it.
+type Address struct {
+	Listen  string // host:port; port 0 takes a free one
+	URL     string // "" is https://localhost:<port>
+	TLS     *tls.Config
+	Proxies []netip.Prefix
+}
+
+// world is what a sandbox adds to the house.
+type world interface {
+	// address is that of the sandbox's own listener.
+	address() Address
+	// settle makes the world's people and applications when the store is new;
+	// doors is the URL of the sandbox's listener.
+	settle(ctx context.Context, c *core, doors string) error
+	// doors are the sandbox's own, on a listener of their own.
+	doors(h *House) ([]edge.Door, error)
+	// opened is called when every listener serves.
+	opened(ctx context.Context, h *House) error
+	// close lets go of what the world holds.
+	close() error
+}
+
+// core is the bank without its doors.
+type core struct {
+	settings Settings
+	wall     clock.Wall
+	ids      *ident.Source
+	store    *store.Store
+	desk     *desk.Desk
+	auth     *authserver.Server
+	office   *office.Office
+	registry *prometheus.Registry
+	metrics  *edge.Metrics
+	log      *slog.Logger
+
+	deliverer *work.Deliverer // nil until the workers start
+}
+
+// openCore opens the store and builds the core over it.
+func openCore(ctx context.Context, s Settings) (_ *core, err error) {
+	c := &core{settings: s, log: s.Log, registry: prometheus.NewRegistry()}
+	c.ids = ident.New(c.wall)
+	if c.metrics, err = edge.NewMetrics(c.registry); err != nil {
+		return nil, err
+	}
+	for _, m := range []prometheus.Collector{collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})} {
+		if err := c.registry.Register(m); err != nil {
+			return nil, err
+		}
+	}
+	c.store, err = store.Open(ctx, store.Config{
+		Path: s.StorePath, Environment: s.Environment, Key: s.Key, Clock: s.Clock, Wall: c.wall, Node: s.Node, Log: s.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	observe, err := deskMetrics(c.registry, func() int { return c.desk.Waiting() })
+	if err != nil {
+		return nil, errors.Join(err, c.store.Close())
+	}
+	c.desk = desk.New(desk.Config{
+		Book: c.store, Clock: s.Clock, Wall: c.wall, IDs: c.ids, Queue: s.Desk.Queue, Batch: s.Desk.Batch, Observe: observe,
+	})
+	c.auth = authserver.New(authserver.Config{
+		Store: c.store, Agreements: c.store, Partners: c.store, Parties: c.store, Accounts: c.store, SCA: work.Announcing(c.store, c.poke),
+		Clock: s.Clock, IDs: c.ids, Environment: s.Environment,
+	})
+	c.office = office.New(office.Config{
+		Partners: c.store, Parties: c.store, Accounts: c.store, Agreements: c.store, SCA: c.store, Intake: c.store,
+		Approvals: c.store, Orders: c.desk, Payments: c.store, Prover: newProver(), Clock: s.Clock, IDs: c.ids,
+		Environment: s.Environment, HashPassword: authserver.HashPassword,
+		NewSecret: func() (string, []byte, error) { return authserver.NewSecret(rand.Reader) },
+	})
+	return c, nil
+}
+
+// poke wakes the deliverer: a code is waited for by somebody who looks at their
+// phone.
+func (c *core) poke() {
+	if c.deliverer != nil {
+		c.deliverer.Poke()
+	}
+}
+
+// close finishes the orders that were accepted, then lets go of the store.
+func (c *core) close() error {
+	c.desk.Close()
+	return c.store.Close()
+}
+
+// deskMetrics registers what the desk tells about its batches.
+func deskMetrics(reg *prometheus.Registry, waiting func() int) (func(desk.Stats), error) {
+	orders := prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "okienko_desk_batch_orders", Help: "Orders decided in one transaction.",
+		Buckets: prometheus.ExponentialBuckets(1, 2, 10),
+	})
+	seconds := prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "okienko_desk_batch_seconds", Help: "Time to load, decide, write and commit one batch.",
+		Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14),
+	})
+	failed := prometheus.NewCounter(prometheus.CounterOpts{Name: "okienko_desk_batches_failed_total", Help: "Batches that could not be written."})
+	retries := prometheus.NewCounter(prometheus.CounterOpts{Name: "okienko_desk_retries_total", Help: "Batches tried again after meeting another writer."})
+	queue := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "okienko_desk_waiting_orders", Help: "Orders that queue."},
+		func() float64 { return float64(waiting()) })
+	for _, m := range []prometheus.Collector{orders, seconds, failed, retries, queue} {
+		if err := reg.Register(m); err != nil {
+			return nil, err
+		}
+	}
+	return func(s desk.Stats) {
+		orders.Observe(float64(s.Orders))
+		seconds.Observe(s.Took.Seconds())
+		retries.Add(float64(s.Retries))
+		if s.Failed {
+			failed.Inc()
+		}
+	}, nil
+}
+
+// House is a bank with its doors open.
+type House struct {
+	*core
+	world   world
+	people  *door
+	partner *door
+	sandbox *door // nil in production
+	serving *serving
+	workers []work.Worker
+	closing atomic.Bool
+
+	metricsAt net.Addr // loopback address of health and metrics, nil for none
+}
+
+// Open opens a bank: store, core, doors, workers. It returns when every
+// listener serves. Close it.
+func Open(ctx context.Context, s Settings) (_ *House, err error) {
+	c, err := openCore(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	h := &House{core: c, world: s.World, serving: newServing(s.Log)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.Close())
+		}
+	}()
+	if err := h.listen(ctx); err != nil {
+		return nil, err
+	}
+	if h.world != nil {
+		if err := h.world.settle(ctx, c, h.sandbox.url); err != nil {
+			return nil, fmt.Errorf("making the world: %w", err)
+		}
+	}
+	if err := h.startWorkers(ctx); err != nil {
+		return nil, err
+	}
+	if err := h.openDoors(ctx); err != nil {
+		return nil, err
+	}
+	if h.world != nil {
+		if err := h.world.opened(ctx, h); err != nil {
+			return nil, err
+		}
+	}
+	return h, nil
+}
+
+// listen opens the sockets first: the doors print their addresses.
+func (h *House) listen(ctx context.Context) error {
+	var err error
+	p := h.settings.People
+	if h.people, err = listen(ctx, "people", p.Listen, p.URL, p.TLS, p.Proxies); err != nil {
+		return err
+	}
+	p = h.settings.Partner
+	if h.partner, err = listen(ctx, "partner", p.Listen, p.URL, p.TLS, p.Proxies); err != nil || h.world == nil {
+		return err
+	}
+	p = h.world.address()
+	h.sandbox, err = listen(ctx, "sandbox", p.Listen, p.URL, p.TLS, p.Proxies)
+	return err
+}
+
+// openDoors hangs the doors on their listeners and lets callers in.
+func (h *House) openDoors(ctx context.Context) error {
+	people, err := h.peopleDoors()
+	if err != nil {
+		return err
+	}
+	if err := h.serve(h.people, edge.Mount(people...)); err != nil {
+		return err
+	}
+	if err := h.serve(h.partner, edge.Mount(h.partnerDoor())); err != nil {
+		return err
+	}
+	if h.world != nil {
+		doors, err := h.world.doors(h)
+		if err != nil {
+			return err
+		}
+		if err := h.serve(h.sandbox, edge.Mount(doors...)); err != nil {
+			return err
+		}
+	}
+	return h.serveAdmin(ctx)
+}
+
+func (h *House) serve(d *door, site *edge.Site) error {
+	srv, err := edge.NewServer(edge.ServerConfig{
+		Name: d.name, Site: site, Limits: edge.DefaultLimits(), TLS: d.tls, Proxies: d.proxies,
+		Clock: h.wall, Log: h.log, Metrics: h.core.metrics,
+	})
+	if err != nil {
+		return err
+	}
+	h.serving.start(d.name, srv, d.ln)
+	return nil
+}
+
+// drainTime is how long callers that were let in may take to finish.
+const drainTime = 20 * time.Second
+
+// Close drains: it lets nobody in, finishes what was accepted, stops the
+// workers, and closes the store last, so that nothing acknowledged is lost.
+func (h *House) Close() error {
+	h.closing.Store(true)
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	errs := []error{h.serving.stop(ctx)}
+	for _, w := range h.workers {
+		w.Stop()
+	}
+	errs = append(errs, h.core.close())
+	if h.world != nil {
+		errs = append(errs, h.world.close())
+	}
+	return errors.Join(errs...)
+}
+
+// Wait returns when ctx ends, or when a listener has failed.
+func (h *House) Wait(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-h.serving.broke:
+	}
+}

@@ -1,0 +1,68 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"okienko/bank"
+	"okienko/bank/notice"
+	"okienko/bank/payment"
+	"okienko/bank/sca"
+	"okienko/work"
+)
+
+// startWorkers starts what the bank does without being asked.
+func (h *House) startWorkers(ctx context.Context) error {
+	gateways := map[notice.Channel]work.Gateway{notice.SMS: h.settings.Gateway}
+	if h.world != nil {
+		gateways[notice.Push] = h.settings.Gateway
+	}
+	h.deliverer = work.NewDeliverer(work.DelivererConfig{
+		Outbox: h.store, Gateways: gateways, Clock: h.settings.Clock, Wall: h.wall, Worker: h.settings.Node, Log: h.log,
+	})
+	workers := []work.Worker{
+		h.deliverer,
+		work.NewExpirer(work.ExpirerConfig{Due: h.store, Desk: h.desk, Clock: h.settings.Clock, Log: h.log}),
+		work.NewPurger(work.PurgerConfig{Store: h.store, Clock: h.settings.Clock, Log: h.log}),
+	}
+	for _, w := range workers {
+		// They end with Stop, after the doors: what the last callers ordered is
+		// still delivered.
+		if err := w.Start(context.WithoutCancel(ctx)); err != nil {
+			return err
+		}
+		h.workers = append(h.workers, w)
+	}
+	return nil
+}
+
+// confirmed does what a person has confirmed on a device: an operation is
+// executed at once, since no browser waits for it. What a browser waits for
+// (a pairing, limits) is done when the browser comes back.
+func (c *core) confirmed(ctx context.Context, ch sca.Challenge) error {
+	if ch.Subject.Purpose != sca.ForOperation {
+		return nil
+	}
+	out, err := c.desk.Do(ctx, &payment.Execute{
+		Authorisation: payment.AuthorisationID(ch.Subject.ID), Challenge: ch.ID, Person: ch.Person,
+	})
+	if err != nil {
+		return err
+	}
+	if a := out.Authorisation; a != nil && a.Status == payment.Turned {
+		c.log.InfoContext(ctx, "confirmed operation rejected", slog.String("authorisation", string(a.ID)), slog.String("code", string(a.Reason)))
+		return bank.Refuse(a.Reason, fmt.Sprintf("The operation was rejected: %s.", a.Reason))
+	}
+	return nil
+}
+
+// refused ends what a person refused on a device: an operation is turned down,
+// so that the partner learns it at once.
+func (c *core) refused(ctx context.Context, ch sca.Challenge) error {
+	if ch.Subject.Purpose != sca.ForOperation {
+		return nil
+	}
+	_, err := c.desk.Do(ctx, &payment.Decline{Authorisation: payment.AuthorisationID(ch.Subject.ID), Person: ch.Person})
+	return err
+}

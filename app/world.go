@@ -1,0 +1,220 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"okienko/authserver"
+	"okienko/bank/audit"
+	"okienko/bank/consent"
+	"okienko/bank/partner"
+	"okienko/clock"
+	"okienko/edge"
+	"okienko/partnerapi"
+	"okienko/sandbox"
+	"okienko/web/phone"
+	"okienko/web/ui"
+)
+
+// sandboxWorld is the made-up world around a bank.
+type sandboxWorld struct {
+	options SandboxOptions
+	folder  string
+	remove  bool // the folder goes with the bank
+	at      Address
+	clock   *clock.Bank
+	trust   *sandbox.Trust
+	log     *slog.Logger
+
+	owners  []sandbox.Owner
+	secrets []sandbox.Secret
+	native  []consent.ClientID
+	cast    []sandbox.Character
+	phone   *sandbox.Phone
+	paired  ReadyClient
+}
+
+func (w *sandboxWorld) address() Address { return w.at }
+
+var worldActor = audit.Actor{Kind: audit.Bank, ID: "sandbox"}
+
+// settle takes the made-up people in at the first start, and finds their phones
+// again at every other one.
+func (w *sandboxWorld) settle(ctx context.Context, c *core, doors string) error {
+	birth, born, err := sandbox.LoadBirth(w.folder)
+	if err != nil {
+		return err
+	}
+	seed := w.options.Seed
+	if seed == 0 {
+		seed = sandbox.DefaultSeed
+	}
+	now := w.clock.Now()
+	cfg := sandbox.Config{Seed: seed, Now: now, Doors: doors}
+	switch {
+	case born && w.options.Seed != 0 && birth.Seed != seed:
+		return fmt.Errorf("the folder %s holds the world of seed %d; another seed needs another folder", w.folder, birth.Seed)
+	case born:
+		cfg.Seed, cfg.Now = birth.Seed, birth.Day.Start()
+	}
+	if born || w.options.NoHistory {
+		cfg.Entries = sandbox.OnlyOpening
+	}
+	if !born {
+		if cfg.PasswordHash, err = authserver.HashPassword(sandbox.Password, rand.Reader); err != nil {
+			return err
+		}
+	}
+	world, err := sandbox.NewWorld(cfg)
+	if err != nil {
+		return err
+	}
+	w.owners, w.secrets, w.cast = world.Owners, world.Secrets, world.Cast
+	for i := range world.Applications {
+		if world.Applications[i].Native {
+			w.native = append(w.native, world.Applications[i].ID)
+		}
+	}
+	if !born {
+		if err := w.populate(ctx, c, world, now); err != nil {
+			return err
+		}
+		if err := sandbox.SaveBirth(w.folder, cfg.Seed, now); err != nil {
+			return err
+		}
+	} else if err := w.moveDoors(ctx, c, world, now); err != nil {
+		return err
+	}
+	return w.openPhone(c)
+}
+
+// populate takes the world in as a bank would: people by intake, partners and
+// applications by their register, statuses last.
+func (w *sandboxWorld) populate(ctx context.Context, c *core, world *sandbox.World, now time.Time) error {
+	if err := c.store.Import(ctx, &world.Batch); err != nil {
+		return err
+	}
+	record := func(act, subject string) audit.Record {
+		return audit.Record{At: now, Actor: worldActor, Act: act, Subject: subject, Why: "made-up world"}
+	}
+	for _, p := range world.Partners {
+		if err := c.store.PutPartner(ctx, p, record("partner.put", "partner:"+string(p.ID))); err != nil {
+			return err
+		}
+	}
+	for _, a := range world.Applications {
+		subject := "application:" + string(a.ID)
+		first := a
+		first.Status = partner.Sandbox // where every application starts
+		if err := c.store.PutApplication(ctx, first, record("application.put", subject)); err != nil {
+			return err
+		}
+		if a.Status == partner.Sandbox {
+			continue
+		}
+		anybody := func(*partner.Application, *partner.Partner, *consent.Agreement) bool { return true }
+		may := func(app *partner.Application, p *partner.Partner) error { return app.MayBecome(a.Status, p) }
+		if err := c.store.SetStatus(ctx, a.ID, a.Status, may, anybody, record("application.status", subject)); err != nil {
+			return err
+		}
+	}
+	for _, s := range world.Secrets {
+		r := record("application.secret", "application:"+string(s.Client))
+		if err := c.store.AddSecret(ctx, s.Client, authserver.HashSecret(s.Text), now, now, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moveDoors registers the return addresses anew when the sandbox's doors stand
+// on another port than at the last start.
+func (w *sandboxWorld) moveDoors(ctx context.Context, c *core, world *sandbox.World, now time.Time) error {
+	for _, fresh := range world.Applications {
+		a, err := c.store.Application(ctx, fresh.ID)
+		if err != nil {
+			return err
+		}
+		if slices.Equal(a.RedirectURIs, fresh.RedirectURIs) && slices.Equal(a.CallbackURIs, fresh.CallbackURIs) {
+			continue
+		}
+		a.RedirectURIs, a.CallbackURIs = fresh.RedirectURIs, fresh.CallbackURIs
+		r := audit.Record{At: now, Actor: worldActor, Act: "application.put", Subject: "application:" + string(a.ID), Why: "the sandbox's doors have moved"}
+		if err := c.store.PutApplication(ctx, a, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *sandboxWorld) openPhone(c *core) (err error) {
+	inbox := filepath.Join(w.folder, sandbox.InboxFile)
+	if w.options.Ephemeral {
+		inbox = ""
+	}
+	w.phone, err = sandbox.NewPhone(sandbox.PhoneConfig{
+		Owners: w.owners, App: c.auth, ApprovalText: authserver.SignedText, RejectionText: authserver.RejectionText,
+		Confirmed: c.confirmed, People: c.store, Inbox: inbox,
+	})
+	c.settings.Gateway = w.phone
+	return err
+}
+
+// doors are the phone, the bank clock, and the page that stands in the place of
+// a partner's server.
+func (w *sandboxWorld) doors(h *House) ([]edge.Door, error) {
+	pages, err := ui.New()
+	if err != nil {
+		return nil, err
+	}
+	clockDoor := sandbox.NewClock(sandbox.ClockConfig{
+		Clock: w.clock, Speed: func() int { return w.clock.State().Speed }, Keep: w.keepClock, MaxSpeed: clock.MaxSpeed,
+	})
+	callback, err := sandbox.NewCallback(sandbox.CallbackConfig{
+		Secrets: w.secrets, Native: w.native, PartnerAPI: h.partner.url + partnerapi.BasePath,
+		Doors: h.sandbox.url, CAFile: filepath.Join(w.folder, sandbox.CAFile),
+	})
+	if err != nil {
+		return nil, err
+	}
+	door, err := phone.New(phone.Config{
+		Pages: pages, Phones: w.phone, Clock: clockDoor,
+		Operations: h.store, Applications: h.store, Agreements: h.store, Requests: h.store,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return []edge.Door{callbackDoor{callback}, door}, nil
+}
+
+// callbackDoor is the page in the place of a partner's server as a door.
+type callbackDoor struct{ *sandbox.Callback }
+
+func (callbackDoor) Name() string { return "callback" }
+
+// keepClock remembers the bank clock for the next start: time must not go back
+// for money that has moved.
+func (w *sandboxWorld) keepClock() error {
+	if w.options.Ephemeral {
+		return nil
+	}
+	return sandbox.SaveJSON(filepath.Join(w.folder, sandbox.ClockFile), w.clock.State())
+}
+
+func (w *sandboxWorld) close() error {
+	var errs []error
+	if w.phone != nil {
+		errs = append(errs, w.phone.Close())
+	}
+	if w.remove {
+		errs = append(errs, os.RemoveAll(w.folder))
+	}
+	return errors.Join(errs...)
+}
