@@ -22,6 +22,7 @@ const maxWait = 20 * time.Second
 //	POST /phone/{login}/approvals/{id}/approve
 //	POST /phone/{login}/approvals/{id}/reject
 //
+// An id may be "newest".
 // Both lists take wait (a duration, at most 20s) and after (an id): the answer
 // then comes as soon as something newer than that is there, or empty when the
 // time is over, so that a test needs no sleeping.
@@ -170,8 +171,31 @@ func (p *Phone) poll(r *http.Request, look func(after string) (bool, error)) err
 	}
 }
 
+// newest may stand in the place of an id, so that a command can be written down
+// before there is one.
+const newest = "newest"
+
+func (p *Phone) named(r *http.Request) (sca.ID, error) {
+	id := sca.ID(r.PathValue("id"))
+	if id != newest {
+		return id, nil
+	}
+	waiting, _, err := p.Approvals(r.Context(), r.PathValue("login"))
+	if err != nil {
+		return "", err
+	}
+	if len(waiting) == 0 {
+		return "", bank.Refuse(bank.NotFound, "Nothing waits on this phone.")
+	}
+	return waiting[0].ID, nil
+}
+
 func (p *Phone) serveAnswer(w http.ResponseWriter, r *http.Request, approve bool) error {
-	c, err := p.Answer(r.Context(), r.PathValue("login"), sca.ID(r.PathValue("id")), approve)
+	id, err := p.named(r)
+	if err != nil {
+		return err
+	}
+	c, err := p.Answer(r.Context(), r.PathValue("login"), id, approve)
 	out := answerJSON{ID: c.ID, Status: c.Status}
 	if errors.Is(err, ErrNotDone) {
 		var refusal *bank.Refusal
