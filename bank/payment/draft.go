@@ -116,6 +116,9 @@ const (
 // worded refuses parameters that are wrong whatever the state of the bank and
 // whatever the time: those that dated refuses were right once.
 func (d *Draft) worded(c money.Currency) error {
+	if d.Malformed != "" {
+		return bank.RefuseField(d.Malformed, "The parameter cannot be read.")
+	}
 	if d.Kind == Permit {
 		if len(d.Permissions) == 0 {
 			return bank.RefuseField("permissions", "At least one permission is needed.")

@@ -174,8 +174,7 @@ func matches(template, path string) (parameters int, ok bool) {
 	return parameters, true
 }
 
-// ErrorCodes lists the error codes that the description documents for a call,
-// by status, as its examples show them.
+// ErrorCodes lists the error codes of the description.
 func (j *Judge) ErrorCodes() []string {
 	var codes []string
 	for _, v := range j.doc.Components.Schemas["Error"].Value.Properties["error"].Value.Enum {
