@@ -155,6 +155,11 @@ func (w *world) pair(name string, id account.ID, l limit.Limits) consent.Agreeme
 	}
 	must(w.t, w.s.SaveRequest(ctx, request))
 	person := party.PersonID("per-" + name)
+	_, err := w.s.ChangeRequest(ctx, request.ID, func(r *authserver.Request) error {
+		r.Choice = &authserver.Choice{Person: person, Customer: party.CustomerID("cus-" + name), Account: id, Permissions: permissions, Limits: l}
+		return nil
+	})
+	must(w.t, err)
 	subject := sca.Subject{Purpose: sca.ForPairing, ID: string(request.ID), Binding: "chosen"}
 	ch := w.passed(person, subject)
 	a, err := w.s.Pair(ctx, request.ID, consent.Use{Challenge: ch, Person: person, Purpose: sca.ForPairing, Subject: subject.ID, Binding: subject.Binding},
