@@ -123,7 +123,7 @@ func (s *Store) PutApplication(ctx context.Context, a partner.Application, r aud
 // sweep bounds how many pairings are looked at together when a status changes:
 // an application may have a hundred thousand, and they need not be in memory at
 // once.
-const sweep = 500
+const sweep = 100
 
 // SetStatus gives an application a status and suspends or reinstates its
 // pairings in the same transaction; see partner.Register.

@@ -10,8 +10,8 @@ import (
 	"okienko/bank/party"
 )
 
-// crowd is more pairings than a store may want to look at in one go.
-const crowd = 520
+// crowd is more pairings than two of the portions in which package store works.
+const crowd = 210
 
 // statusReachesAll suspends a crowd but for one and brings it back: a store that
 // works in portions must not lose what lies at their seams.
