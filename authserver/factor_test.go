@@ -234,3 +234,46 @@ func TestADeviceIsDeafToOthersChallenges(t *testing.T) {
 	_, err = w.Approve(t.Context(), c.ID, bobPhone, w.sign(t, authserver.SignedText(c)))
 	wantCode(t, err, bank.NotFound)
 }
+
+// recording keeps what the server has recorded of challenges.
+type recording struct {
+	sca.Book
+	records *[]audit.Record
+}
+
+func (r recording) JudgeChallenge(ctx ctx, id sca.ID, judge func(*sca.Challenge, *sca.Factor) error,
+	record func(*sca.Challenge) []audit.Record) (sca.Challenge, error) {
+	return r.Book.JudgeChallenge(ctx, id, judge, func(c *sca.Challenge) []audit.Record {
+		out := record(c)
+		*r.records = append(*r.records, out...)
+		return out
+	})
+}
+
+func TestEveryDecisionIsRecordedAndNothingElse(t *testing.T) {
+	w := open(t)
+	var records []audit.Record
+	s := w.with(func(c *authserver.Config) { c.SCA = recording{w.store, &records} })
+	c, err := s.Challenge(t.Context(), "anna", sca.SMS, operation())
+	must(t, err)
+	code := w.code(t)
+	for _, try := range []struct {
+		code string
+		want bank.Code
+	}{{other(code), bank.ChallengeWrong}, {code, ""}, {code, bank.ChallengeSpent}, {other(code), bank.ChallengeSpent}} {
+		_, err := s.Answer(t.Context(), "anna", c.ID, try.code)
+		wantCode(t, err, try.want)
+	}
+	want := func(before, after string) audit.Record {
+		return audit.Record{
+			At: start, Actor: audit.Actor{Kind: audit.Customer, ID: "anna"}, Act: "sca.decided", Subject: "challenge:" + string(c.ID),
+			Before: before, After: after, Why: "sms for operation op-1",
+		}
+	}
+	if !slices.Equal(records, []audit.Record{
+		want("status=pending tries=0", "status=pending tries=1"),
+		want("status=pending tries=1", "status=passed tries=1"),
+	}) {
+		t.Errorf("%+v", records)
+	}
+}

@@ -287,3 +287,14 @@ func TestTokensDieWithTheAgreement(t *testing.T) {
 		wantCode(t, err, bank.GrantInvalid)
 	}
 }
+
+func TestARefreshTokenIsOfOneClient(t *testing.T) {
+	w := open(t)
+	a := w.tokens(t)
+	p := w.byRefresh(a.RefreshToken)
+	p.ClientID = string(native)
+	_, err := w.Grant(t.Context(), p)
+	wantCode(t, err, bank.GrantInvalid)
+	_, err = w.Grant(t.Context(), w.byRefresh(a.RefreshToken)) // a stranger's try spent nothing
+	must(t, err)
+}
