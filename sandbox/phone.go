@@ -153,6 +153,30 @@ func (p *Phone) Messages(login string) ([]notice.Message, error) {
 	return p.inbox.of(login), nil
 }
 
+// AwaitCode waits for the first message to an owner, made at an instant or
+// later, that holds a code.
+func (p *Phone) AwaitCode(ctx context.Context, login string, since time.Time) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, maxWait)
+	defer cancel()
+	for {
+		news := p.listen(login) // before looking, or what comes in between is missed
+		messages, err := p.Messages(login)
+		if err != nil {
+			return "", err
+		}
+		for _, m := range messages {
+			if code := codeIn(m.Text); code != "" && !m.CreatedAt.Before(since) {
+				return code, nil
+			}
+		}
+		select {
+		case <-news:
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
+	}
+}
+
 // Approvals are the challenges that wait for an owner, newest first, and then
 // those answered on this phone since the program started.
 func (p *Phone) Approvals(ctx context.Context, login string) (waiting, answered []sca.Challenge, err error) {

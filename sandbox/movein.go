@@ -1,0 +1,55 @@
+package sandbox
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"okienko/bank/audit"
+	"okienko/bank/consent"
+	"okienko/bank/intake"
+	"okienko/bank/partner"
+)
+
+// MoveIn brings the world into an empty bank: people and money first, then the
+// partners, then the applications with their secrets, as hash keeps them, and
+// their statuses by the rules that hold for every application.
+func (w *World) MoveIn(ctx context.Context, book intake.Book, register partner.Register, hash func(secret string) []byte, at time.Time) error {
+	if err := book.Import(ctx, &w.Batch); err != nil {
+		return fmt.Errorf("sandbox: people and accounts: %w", err)
+	}
+	by := audit.Actor{Kind: audit.Bank, ID: "sandbox"}
+	for _, p := range w.Partners {
+		if err := register.PutPartner(ctx, p, audit.Record{At: at, Actor: by, Act: "partner.registered", Subject: "partner:" + string(p.ID)}); err != nil {
+			return fmt.Errorf("sandbox: partner %s: %w", p.ID, err)
+		}
+	}
+	for _, a := range w.Applications {
+		if err := w.offer(ctx, register, a, by, at); err != nil {
+			return fmt.Errorf("sandbox: application %s: %w", a.ID, err)
+		}
+	}
+	for _, s := range w.Secrets {
+		r := audit.Record{At: at, Actor: by, Act: "application.secret", Subject: "application:" + string(s.Client)}
+		if err := register.AddSecret(ctx, s.Client, hash(s.Text), at, at, r); err != nil {
+			return fmt.Errorf("sandbox: secret of %s: %w", s.Client, err)
+		}
+	}
+	return nil
+}
+
+func (w *World) offer(ctx context.Context, register partner.Register, a partner.Application, by audit.Actor, at time.Time) error {
+	to := a.Status
+	a.Status = partner.Sandbox
+	subject := "application:" + string(a.ID)
+	if err := register.PutApplication(ctx, a, audit.Record{At: at, Actor: by, Act: "application.registered", Subject: subject}); err != nil {
+		return err
+	}
+	if to == partner.Sandbox {
+		return nil
+	}
+	decide := func(a *partner.Application, p *partner.Partner) error { return a.MayBecome(to, p) }
+	everybody := func(*partner.Application, *partner.Partner, *consent.Agreement) bool { return true } // nobody is paired yet
+	return register.SetStatus(ctx, a.ID, to, decide, everybody,
+		audit.Record{At: at, Actor: by, Act: "application.status", Subject: subject, Before: string(partner.Sandbox), After: string(to)})
+}
