@@ -3,13 +3,15 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 
 	"okienko/authserver"
 	"okienko/bank"
@@ -34,17 +36,11 @@ const (
 
 // opened pairs the ready application, so that the first call works.
 func (w *sandboxWorld) opened(ctx context.Context, h *House) error {
-	app, err := h.store.Application(ctx, readyClient)
-	if err != nil {
+	var err error
+	if w.paired, err = w.client(ctx, h, readyClient); err != nil {
 		return err
 	}
 	c := &w.paired
-	c.ID, c.RedirectURI, c.CallbackURI = string(app.ID), app.RedirectURIs[0], app.CallbackURIs[0]
-	for _, s := range w.secrets {
-		if s.Client == app.ID {
-			c.Secret = s.Text
-		}
-	}
 	answer, err := w.tokens(ctx, h)
 	if err != nil {
 		return fmt.Errorf("pairing %s with %s: %w", readyClient, readyLogin, err)
@@ -72,35 +68,69 @@ func (w *sandboxWorld) tokens(ctx context.Context, h *House) (authserver.GrantAn
 		return authserver.GrantAnswer{}, err
 	}
 	if kept.RefreshToken != "" {
-		answer, err := h.auth.Grant(ctx, w.grant(authserver.GrantParams{GrantType: grantByRefresh, RefreshToken: kept.RefreshToken}))
+		answer, err := h.auth.Grant(ctx, w.paired.grant(authserver.GrantParams{GrantType: grantByRefresh, RefreshToken: kept.RefreshToken}))
 		if bank.CodeOf(err) != bank.GrantInvalid {
 			return answer, err
 		}
 	}
-	var person party.PersonID
-	for _, o := range w.owners {
-		if o.Login == readyLogin {
-			person = o.Person
-		}
-	}
-	return w.pair(ctx, h, person)
+	return w.pair(ctx, h, w.paired, readyLogin)
 }
 
-func (w *sandboxWorld) grant(p authserver.GrantParams) authserver.GrantParams {
-	p.ClientID, p.ClientSecret, p.From = w.paired.ID, w.paired.Secret, netip.AddrFrom4([4]byte{127, 0, 0, 1})
+// Pair pairs an application of the sandbox with one of its people: what the
+// pages do, without the pages. It chooses the first account that can be used,
+// all permissions and the largest limits.
+func (h *House) Pair(ctx context.Context, client, login string) (ReadyClient, error) {
+	w, ok := h.world.(*sandboxWorld)
+	if !ok {
+		return ReadyClient{}, errors.New("only a sandbox pairs by itself")
+	}
+	c, err := w.client(ctx, h, consent.ClientID(client))
+	if err != nil {
+		return c, err
+	}
+	answer, err := w.pair(ctx, h, c, login)
+	c.AccountID, c.AccessToken, c.RefreshToken = answer.AccountRef, answer.AccessToken, answer.RefreshToken
+	return c, err
+}
+
+// client is an application of the made-up world with its secret.
+func (w *sandboxWorld) client(ctx context.Context, h *House, id consent.ClientID) (ReadyClient, error) {
+	app, err := h.store.Application(ctx, id)
+	if err != nil {
+		return ReadyClient{}, err
+	}
+	c := ReadyClient{ID: string(app.ID), RedirectURI: app.RedirectURIs[0], CallbackURI: app.CallbackURIs[0]}
+	for _, s := range w.secrets {
+		if s.Client == app.ID {
+			c.Secret = s.Text
+		}
+	}
+	return c, nil
+}
+
+func (c ReadyClient) grant(p authserver.GrantParams) authserver.GrantParams {
+	p.ClientID, p.ClientSecret, p.From = c.ID, c.Secret, netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	return p
 }
 
-// pair does what the pages do: it chooses the customer's first account and all
-// permissions, and confirms on the phone.
-func (w *sandboxWorld) pair(ctx context.Context, h *House, person party.PersonID) (answer authserver.GrantAnswer, err error) {
-	state := ""
+// verifier is the PKCE verifier of every pairing that the sandbox makes by
+// itself: no browser lies between, so there is nobody to keep it from.
+const verifier = "okienko-sandbox-pairs-by-itself-and-keeps-nothing-secret"
+
+func (w *sandboxWorld) pair(ctx context.Context, h *House, c ReadyClient, login string) (answer authserver.GrantAnswer, err error) {
+	i := slices.IndexFunc(w.owners, func(o sandbox.Owner) bool { return o.Login == login })
+	if i < 0 {
+		return answer, fmt.Errorf("nobody in this world has the login %s", login)
+	}
+	person, state := w.owners[i].Person, ""
 	for len(state) < stateLength {
 		state += rand.Text()
 	}
 	state = state[:stateLength]
+	sum := sha256.Sum256([]byte(verifier))
 	req, err := h.auth.Begin(ctx, authserver.BeginParams{
-		ClientID: w.paired.ID, ResponseType: "code", State: state, RedirectURI: w.paired.RedirectURI, Scope: openAPIScope,
+		ClientID: c.ID, ResponseType: "code", State: state, RedirectURI: c.RedirectURI, Scope: openAPIScope,
+		CodeChallenge: base64.RawURLEncoding.EncodeToString(sum[:]), CodeChallengeMethod: "S256",
 	})
 	if err != nil {
 		return answer, err
@@ -112,25 +142,47 @@ func (w *sandboxWorld) pair(ctx context.Context, h *House, person party.PersonID
 	if req, err = h.auth.Choose(ctx, req.ID, choice); err != nil {
 		return answer, err
 	}
+	ch, err := w.confirm(ctx, h, req, person, login)
+	if err != nil {
+		return answer, err
+	}
+	back, err := h.auth.Pair(ctx, req.ID, person, ch)
+	if err != nil {
+		return answer, err
+	}
+	u, err := url.Parse(back)
+	if err != nil {
+		return answer, err
+	}
+	return h.auth.Grant(ctx, c.grant(authserver.GrantParams{
+		GrantType: grantByCode, Code: u.Query().Get("code"), State: state, RedirectURI: c.RedirectURI, CodeVerifier: verifier,
+	}))
+}
+
+// confirm confirms a pairing with whatever factor the person uses first.
+func (w *sandboxWorld) confirm(ctx context.Context, h *House, req authserver.Request, person party.PersonID, login string) (sca.ID, error) {
 	subject, err := h.auth.PairingSubject(ctx, req)
 	if err != nil {
-		return answer, err
+		return "", err
 	}
-	ch, err := h.auth.Challenge(ctx, person, sca.Mobile, subject)
+	methods, err := h.auth.Methods(ctx, person)
+	if err != nil || len(methods) == 0 {
+		return "", errors.Join(errors.New("the person has no second factor"), err)
+	}
+	ch, err := h.auth.Challenge(ctx, person, methods[0], subject)
 	if err != nil {
-		return answer, err
+		return "", err
 	}
-	if _, err := w.phone.Answer(ctx, readyLogin, ch.ID, true); err != nil {
-		return answer, err
+	if methods[0] == sca.Mobile {
+		_, err = w.phone.Answer(ctx, login, ch.ID, true)
+		return ch.ID, err
 	}
-	back, err := h.auth.Pair(ctx, req.ID, person, ch.ID)
+	code, err := w.phone.AwaitCode(ctx, login, ch.CreatedAt)
 	if err != nil {
-		return answer, err
+		return "", err
 	}
-	_, query, _ := strings.Cut(back, "?")
-	return h.auth.Grant(ctx, w.grant(authserver.GrantParams{
-		GrantType: grantByCode, Code: param(query, "code"), State: state, RedirectURI: w.paired.RedirectURI,
-	}))
+	_, err = h.auth.Answer(ctx, person, ch.ID, code)
+	return ch.ID, err
 }
 
 func (w *sandboxWorld) choose(ctx context.Context, h *House, req authserver.Request, person party.PersonID) (authserver.Choice, error) {
@@ -176,12 +228,4 @@ func (h *House) Ready() *Ready {
 		r.Sandbox, r.Data, r.CA, r.Paired = h.sandbox.url, w.folder, filepath.Join(w.folder, sandbox.CAFile), w.paired
 	}
 	return r
-}
-
-func param(query, name string) string {
-	v, err := url.ParseQuery(query)
-	if err != nil {
-		return ""
-	}
-	return v.Get(name)
 }

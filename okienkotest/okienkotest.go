@@ -1,0 +1,222 @@
+// Package okienkotest starts a whole bank inside a Go test: its own CA, people,
+// phone, bank clock and free ports, all of it gone when the test ends. Any
+// number of banks live in one process.
+//
+// It is the sandbox, hence the production program; it offers short cuts to set
+// a test up and none around the bank's rules.
+package okienkotest
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"testing"
+	"time"
+
+	"okienko/app"
+)
+
+// Option changes how a bank starts.
+type Option func(*app.SandboxOptions)
+
+// WithHistory gives the people months of history. Without it they have their
+// opening balances only, which starts faster.
+func WithHistory() Option { return func(o *app.SandboxOptions) { o.NoHistory = false } }
+
+// WithSeed makes other people.
+func WithSeed(seed uint64) Option { return func(o *app.SandboxOptions) { o.Seed = seed } }
+
+// WithFolder keeps the data in a folder, durably, so that the bank can be
+// opened again.
+func WithFolder(dir string) Option {
+	return func(o *app.SandboxOptions) { o.Folder, o.Ephemeral = dir, false }
+}
+
+// Bank is a running bank.
+type Bank struct {
+	app.Ready
+	HTTP *http.Client // trusts the bank's CA; follows no redirect
+
+	house *app.House
+}
+
+// Start opens a bank and closes it when the test ends.
+func Start(t testing.TB, options ...Option) *Bank {
+	t.Helper()
+	o := app.SandboxOptions{Ephemeral: true, NoHistory: true, Version: "test"}
+	for _, change := range options {
+		change(&o)
+	}
+	h, err := app.OpenSandbox(context.WithoutCancel(t.Context()), o)
+	if err != nil {
+		t.Fatalf("opening a bank: %v", err)
+	}
+	b := &Bank{Ready: *h.Ready(), house: h}
+	t.Cleanup(func() {
+		if b.HTTP != nil {
+			b.HTTP.CloseIdleConnections()
+		}
+		b.Close(t)
+	})
+	pem, err := os.ReadFile(b.CA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		t.Fatalf("%s holds no certificate", b.CA)
+	}
+	b.HTTP = &http.Client{
+		Timeout: 30 * time.Second,
+		Transport: &http.Transport{
+			TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+			MaxIdleConnsPerHost: 64,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return b
+}
+
+// Close closes the bank before the test ends. Twice is harmless.
+func (b *Bank) Close(t testing.TB) {
+	t.Helper()
+	if b.house == nil {
+		return
+	}
+	if err := b.house.Close(); err != nil {
+		t.Errorf("closing the bank: %v", err)
+	}
+	b.house = nil
+}
+
+// House is the bank itself, for what has no door.
+func (b *Bank) House() *app.House { return b.house }
+
+// Pairing is an application paired with a customer.
+type Pairing struct {
+	app.ReadyClient
+	bank *Bank
+}
+
+// Pair pairs an application with one of the sandbox's people: the first account
+// that can be used, every permission, the largest limits.
+func (b *Bank) Pair(t testing.TB, login, client string) *Pairing {
+	t.Helper()
+	c, err := b.house.Pair(t.Context(), client, login)
+	if err != nil {
+		t.Fatalf("pairing %s with %s: %v", client, login, err)
+	}
+	return &Pairing{ReadyClient: c, bank: b}
+}
+
+// Answer is what the partner API answered.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// Field is one text of a JSON answer, "" when it is not there.
+func (a *Answer) Field(name string) string {
+	var o map[string]any
+	if json.Unmarshal(a.Body, &o) != nil {
+		return ""
+	}
+	s, _ := o[name].(string)
+	return s
+}
+
+// Call makes one call with the pairing's access token. A body that is not ""
+// is sent as JSON.
+func (p *Pairing) Call(t testing.TB, method, path, body string) *Answer {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, p.bank.Partner+path, bytes.NewBufferString(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("access_token", p.AccessToken)
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Content-Type", "application/json")
+	return p.bank.Do(t, req)
+}
+
+// Get, Post, Put and Delete are Call.
+func (p *Pairing) Get(t testing.TB, path string) *Answer { return p.Call(t, http.MethodGet, path, "") }
+
+// Post posts JSON.
+func (p *Pairing) Post(t testing.TB, path, body string) *Answer {
+	return p.Call(t, http.MethodPost, path, body)
+}
+
+// Put puts JSON.
+func (p *Pairing) Put(t testing.TB, path, body string) *Answer {
+	return p.Call(t, http.MethodPut, path, body)
+}
+
+// Delete deletes.
+func (p *Pairing) Delete(t testing.TB, path string) *Answer {
+	return p.Call(t, http.MethodDelete, path, "")
+}
+
+// Do sends a request and reads the answer.
+func (b *Bank) Do(t testing.TB, req *http.Request) *Answer {
+	t.Helper()
+	resp, err := b.HTTP.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Answer{Status: resp.StatusCode, Header: resp.Header, Body: body}
+}
+
+// sandboxCall calls the phone or the bank clock.
+func (b *Bank) sandboxCall(t testing.TB, method, path, body string) *Answer {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, b.Sandbox+path, bytes.NewBufferString(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	a := b.Do(t, req)
+	if a.Status >= 300 {
+		t.Fatalf("%s %s: %d %s", method, path, a.Status, a.Body)
+	}
+	return a
+}
+
+// Wait moves the bank clock ahead.
+func (b *Bank) Wait(t testing.TB, d time.Duration) {
+	t.Helper()
+	b.sandboxCall(t, http.MethodPost, "/clock", `{"jump":"`+d.String()+`"}`)
+}
+
+// Approve approves what waits on somebody's phone, the newest first.
+func (b *Bank) Approve(t testing.TB, login string) {
+	t.Helper()
+	b.sandboxCall(t, http.MethodPost, "/phone/"+login+"/approvals/newest/approve", "")
+}
+
+// Code waits for the next SMS code of somebody, made at an instant of the bank
+// clock or later.
+func (b *Bank) Code(t testing.TB, login string) string {
+	t.Helper()
+	var list struct {
+		Messages []struct{ Code string }
+	}
+	a := b.sandboxCall(t, http.MethodGet, "/phone/"+login+"/messages?wait=5s", "")
+	if err := json.Unmarshal(a.Body, &list); err != nil || len(list.Messages) == 0 {
+		t.Fatalf("no message for %s: %s (%v)", login, a.Body, err)
+	}
+	return list.Messages[0].Code
+}
