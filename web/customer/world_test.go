@@ -83,6 +83,7 @@ type world struct {
 	store  *store.Store
 	desk   *desk.Desk
 	auth   *authserver.Server
+	door   *Door
 	server *httptest.Server
 	phone  *ecdsa.PrivateKey // Bartek's
 	app    partner.Application
@@ -122,12 +123,12 @@ func newWorld(t *testing.T, opts ...option) *world {
 	w.people(o)
 	pages, err := ui.New()
 	w.must(err)
-	door, err := New(Config{
+	w.door, err = New(Config{
 		Pages: pages, Auth: w.auth, Desk: w.desk, Reader: w.store, Accounts: w.store, Parties: w.store, Partners: w.store,
 		Agreements: w.store, Devices: w.store, Sessions: w.store.Sessions(), Clock: w.bank, Wall: wall, Sandbox: true, Rates: o.rates,
 	})
 	w.must(err)
-	w.server = httptest.NewTLSServer(edge.Mount(door))
+	w.server = httptest.NewTLSServer(edge.Mount(w.door))
 	t.Cleanup(func() {
 		w.server.Close()
 		w.desk.Close()
