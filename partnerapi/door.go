@@ -75,6 +75,7 @@ type Call struct {
 	Application consent.ClientID // "" while the caller is not known
 	Agreement   consent.ID
 	Act         string    // method and route without the base path: "POST /payment"
+	Subject     string    // what the path named: "hold:<id>", "account:<account_id>" …, or ""
 	Outcome     bank.Code // "" when it was served
 	Status      int
 }

@@ -38,7 +38,7 @@ var (
 var (
 	invalidClient      = form{401, "invalid_client", "Nieznana aplikacja lub niewłaściwy client_secret."}
 	invalidGrant       = form{400, "invalid_grant", "Kod lub refresh_token jest nieważny."}
-	ipNotAllowed       = form{403, "ip_not_allowed", "Adres IP nie jest zarejestrowany dla aplikacji."}
+	ipNotAllowed       = form{403, "ip_not_allowed", "Wywołanie z niezarejestrowanego IP."}
 	notFound           = form{404, "not_found", "Nie znaleziono wskazanego zasobu."}
 	methodNotAllowed   = form{405, "method_not_allowed", "Metoda nie jest obsługiwana dla tego zasobu."}
 	notAcceptable      = form{406, "not_acceptable", "Odpowiedź jest dostępna tylko w formacie application/json."}

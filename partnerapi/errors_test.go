@@ -2,11 +2,11 @@ package partnerapi_test
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -39,7 +39,7 @@ func TestEveryRefusalHasAForm(t *testing.T) {
 }
 
 func row(f partnerapi.Form) string {
-	return fmt.Sprintf("| %d | `%s` | %s |", f.Status, f.Code, f.Description)
+	return "| " + strconv.Itoa(f.Status) + " | `" + f.Code + "` | " + f.Description + " |"
 }
 
 func TestDescriptionListsEveryError(t *testing.T) {
@@ -186,7 +186,7 @@ func TestEveryErrorCanHappen(t *testing.T) {
 				}
 			})
 			r := provoke[f.Code](w)
-			want := fmt.Sprintf(`{"error":"%s","error_description":"%s"}`, f.Code, f.Description)
+			want := `{"error":"` + f.Code + `","error_description":"` + f.Description + `"}`
 			if r.status != f.Status || r.body != want {
 				t.Errorf("→ %d %s, want %d %s", r.status, r.body, f.Status, want)
 			}

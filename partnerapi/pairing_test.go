@@ -199,12 +199,15 @@ func TestAccessLog(t *testing.T) {
 	a := newAsk("GET", "/user", "")
 	a.header.Set("access_token", "nobody's")
 	w.do(a)
+	w.call("GET", holds+"/%0aforged", "")
 	from := w.calls[0].From
 	for i, want := range []partnerapi.Call{
 		{At: startOfTest, From: from, Application: shop, Agreement: pairing, Act: "GET /user", Status: 200},
-		{At: startOfTest, From: from, Application: shop, Agreement: pairing, Act: "POST /account/{accountId}/blockade", Outcome: "single_limit", Status: 400},
+		{At: startOfTest, From: from, Application: shop, Agreement: pairing, Act: "POST /account/{accountId}/blockade", Subject: "account:" + accountRef, Outcome: "single_limit", Status: 400},
 		{At: startOfTest, From: from, Act: "POST /grant", Outcome: "token_request_parameters_empty", Status: 400},
 		{At: startOfTest, From: from, Act: "GET /user", Outcome: bank.TokenUnknown, Status: 401},
+		{At: startOfTest, From: from, Application: shop, Agreement: pairing, Act: "GET /account/{accountId}/blockade/{blockadeId}", Subject: "hold:-",
+			Outcome: bank.NotFound, Status: 404},
 	} {
 		if w.calls[i] != want {
 			t.Errorf("call %d is %+v, want %+v", i, w.calls[i], want)

@@ -163,7 +163,7 @@ func (d *Door) withToken(h func(*call) (answer, error)) func(*visit) (answer, er
 			return answer{}, err
 		}
 		c := &call{visit: v, access: access, body: body}
-		v.line.Application, v.line.Agreement = access.Agreement.Application, access.Agreement.ID
+		v.line.Application, v.line.Agreement, v.line.Subject = access.Agreement.Application, access.Agreement.ID, subjectOf(v.r)
 		if ok, after := d.pairings.Allow(access.Agreement.ID); !ok {
 			return answer{}, tooMany("pairing", after)
 		}
@@ -172,6 +172,19 @@ func (d *Door) withToken(h func(*call) (answer, error)) func(*visit) (answer, er
 		}
 		return h(c)
 	}
+}
+
+// subjectOf is what a path names, the most exact part of it.
+func subjectOf(r *http.Request) string {
+	for _, part := range [...]struct{ name, is string }{
+		{"blockadeId", "hold:"}, {"paymentId", "payment:"}, {"transactionId", "entry:"},
+		{"authorizationId", "authorisation:"}, {"accountId", "account:"},
+	} {
+		if id := r.PathValue(part.name); id != "" {
+			return part.is + plausible(id)
+		}
+	}
+	return ""
 }
 
 func tooMany(who string, after time.Duration) error {

@@ -261,7 +261,7 @@ func (a *fakeAuth) Methods(context.Context, party.PersonID) ([]sca.Method, error
 	return a.methods, nil
 }
 
-func (a *fakeAuth) OperationSubject(o payment.Authorisation, _ party.Language) sca.Subject {
+func (a *fakeAuth) OperationSubject(o payment.Authorisation, _ party.Language) sca.Subject { //nolint:gocritic // the form of the interface
 	return sca.Subject{Purpose: sca.ForOperation, ID: string(o.ID), Binding: o.Binding()}
 }
 
@@ -329,6 +329,7 @@ func (w *world) do(a *ask) reply {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	defer func() { _ = res.Body.Close() }()
 	body, err := io.ReadAll(res.Body)
 	if err != nil {
 		w.t.Fatal(err)
