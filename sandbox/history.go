@@ -31,7 +31,10 @@ type event struct {
 	payee    ledger.Party
 	minor    int64
 	currency money.Currency
-	spare    bool // may be left out to keep the world small
+	// above stands in the place of an amount: whatever is on the account beyond
+	// it. Without such a purse everybody would grow richer from month to month.
+	above int64
+	spare bool // may be left out to keep the world small
 }
 
 // history plans everybody's months, keeps as much as Entries allows, and books
@@ -85,7 +88,7 @@ type plan struct {
 // lies in the future belongs to those who use the sandbox. The last hours of
 // yesterday are left to the closing entries.
 func (p *plan) add(day calendar.Date, minute int, e event) {
-	if e.minor <= 0 || !day.Before(p.today) || day.Before(p.first) {
+	if e.minor <= 0 && e.above <= 0 || !day.Before(p.today) || day.Before(p.first) {
 		return
 	}
 	e.at = day.Start().Add(time.Duration(minute) * time.Minute).UTC()
@@ -172,6 +175,12 @@ type books map[account.ID]*account.Account
 func (b books) Account(id account.ID) *account.Account { return b[id] }
 
 func (p *plan) post(in books, e event) error {
+	if e.above > 0 {
+		const rounded = 50_00
+		if e.minor = (in[e.from].Booked.Minor() - e.above) / rounded * rounded; e.minor <= 0 {
+			return nil
+		}
+	}
 	postings, err := ledger.Move(e.from, e.to, money.New(e.minor, e.currency))
 	if err != nil {
 		return fmt.Errorf("sandbox: %s: %w", e.title, err)

@@ -24,9 +24,9 @@ func (w *World) MoveIn(ctx context.Context, book intake.Book, register partner.R
 			return fmt.Errorf("sandbox: partner %s: %w", p.ID, err)
 		}
 	}
-	for _, a := range w.Applications {
-		if err := w.offer(ctx, register, a, by, at); err != nil {
-			return fmt.Errorf("sandbox: application %s: %w", a.ID, err)
+	for i := range w.Applications {
+		if err := offer(ctx, register, &w.Applications[i], by, at); err != nil {
+			return fmt.Errorf("sandbox: application %s: %w", w.Applications[i].ID, err)
 		}
 	}
 	for _, s := range w.Secrets {
@@ -38,8 +38,8 @@ func (w *World) MoveIn(ctx context.Context, book intake.Book, register partner.R
 	return nil
 }
 
-func (w *World) offer(ctx context.Context, register partner.Register, a partner.Application, by audit.Actor, at time.Time) error {
-	to := a.Status
+func offer(ctx context.Context, register partner.Register, made *partner.Application, by audit.Actor, at time.Time) error {
+	to, a := made.Status, *made
 	a.Status = partner.Sandbox
 	subject := "application:" + string(a.ID)
 	if err := register.PutApplication(ctx, a, audit.Record{At: at, Actor: by, Act: "application.registered", Subject: subject}); err != nil {

@@ -65,6 +65,11 @@ func employers() []string {
 		"Biuro Rachunkowe Saldo sp. z o.o.", "Przewozy Kolejarz S.A.", "Pracownia Oprogramowania Pętla sp. z o.o.", "Hurtownia Kartonik sp. z o.o.", "Urząd Gminy Przykładowo"}
 }
 
+func suppliers() []string {
+	return []string{"Hurtownia Kartonik sp. z o.o.", "Palarnia Ziarenko sp. z o.o.", "Biuro Rachunkowe Saldo sp. z o.o.", "Serwis Maszyn Trybik sp. z o.o.",
+		"Mleczarnia Zielone Wzgórze S.A.", "Drukarnia Kleks sp. z o.o.", "Agencja Reklamowa Dymek sp. z o.o."}
+}
+
 func landlords() []string {
 	return []string{"Spółdzielnia Mieszkaniowa Zacisze", "Wspólnota Mieszkaniowa Ogrodowa 7", "Zarządca Nieruchomości Klucz sp. z o.o."}
 }

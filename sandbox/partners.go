@@ -33,14 +33,14 @@ func (b *builder) partners() error {
 		{parkomat, "Parkomat sp. z o.o.", true, []party.PersonID{"person-oskar.bielak", "person-anna"}, b.parkomat()},
 		{bilecik, "Bilecik sp. z o.o.", false, nil, b.bilecik()},
 	} {
-		if err := b.partner(p.id, p.legal, p.signed, p.employees, p.app); err != nil {
+		if err := b.partner(p.id, p.legal, p.signed, p.employees, &p.app); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (b *builder) partner(id partner.ID, legal string, signed bool, employees []party.PersonID, app partner.Application) error {
+func (b *builder) partner(id partner.ID, legal string, signed bool, employees []party.PersonID, app *partner.Application) error {
 	customer := b.customerByID(party.CustomerID("customer-" + id))
 	since := b.first.AddDays(-60).Start().UTC()
 	p := partner.Partner{
@@ -66,7 +66,7 @@ func (b *builder) partner(id partner.ID, legal string, signed bool, employees []
 		app.Domain.ProvenAt = p.Agreement.SignedAt
 	}
 	b.world.Partners = append(b.world.Partners, p)
-	b.world.Applications = append(b.world.Applications, app)
+	b.world.Applications = append(b.world.Applications, *app)
 	b.world.Secrets = append(b.world.Secrets, Secret{Client: app.ID, Text: clientSecret(b.cfg.Seed, string(id))})
 	return app.Valid()
 }

@@ -54,13 +54,14 @@ func (b *builder) people() error {
 		b.world.Cast = append(b.world.Cast, Character{Login: r.login, Name: r.first + " " + r.last, Story: r.story})
 	}
 	for i := range individuals {
-		r := role{}
-		if i < len(named) {
+		known := i < len(named)
+		var r role
+		if known {
 			r = named[i]
 		} else {
 			r = somebody(d, taken)
 		}
-		if err := b.household(d, i, r, i < len(named)); err != nil {
+		if err := b.household(d, i, r, known); err != nil {
 			return err
 		}
 	}

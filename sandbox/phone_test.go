@@ -322,7 +322,7 @@ func TestWhoComesLaterHasAPhoneToo(t *testing.T) {
 
 func TestCallbackPrintsWhatCanBePasted(t *testing.T) {
 	w := newWorld(t, sandbox.Config{Seed: 1, Entries: sandbox.OnlyOpening})
-	c, err := sandbox.NewCallback(sandbox.CallbackConfig{Secrets: w.Secrets, Native: []consent.ClientID{"bilecik"}, PartnerAPI: "https://localhost:8444/rest/v1/open/api", Doors: sandbox.DefaultDoors, CAFile: "/home/o'hara/ca.pem"})
+	c, err := sandbox.NewCallback(sandbox.CallbackConfig{Secrets: w.Secrets, Native: []consent.ClientID{"bilecik"}, PartnerAPI: "https://localhost:8444/rest/v1/open/api", Doors: sandbox.DefaultDoors, CAFile: "/data/o'hara/ca.pem"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -343,7 +343,7 @@ func TestCallbackPrintsWhatCanBePasted(t *testing.T) {
 		t.Errorf("%d to %s", start.Code, to)
 	}
 	end := get("/callback/bilecik?code=abc_-1&state=" + q.Get("state")).Body.String()
-	for _, part := range []string{`curl --cacert '/home/o'\''hara/ca.pem' 'https://localhost:8444/rest/v1/open/api/grant'`, "'code=abc_-1'", "'client_id=bilecik'", "'code_verifier="} {
+	for _, part := range []string{`curl --cacert '/data/o'\''hara/ca.pem' 'https://localhost:8444/rest/v1/open/api/grant'`, "'code=abc_-1'", "'client_id=bilecik'", "'code_verifier="} {
 		if !strings.Contains(end, part) {
 			t.Errorf("the page lacks %s:\n%s", part, end)
 		}

@@ -23,6 +23,12 @@ func (p *plan) household(h *household, i int, month calendar.Date) {
 		p.add(month.AddDays(11), 19*60, event{kind: ledger.Transfer, title: "Odkładam na później", from: h.main, to: h.savings,
 			payer: me, payee: p.end(h.savings), minor: h.income / 10})
 	}
+	keep := h.income
+	if target, ok := h.target[h.main]; ok {
+		keep = target + h.income/10 // near the balance in which the history must end
+	}
+	p.add(month.AddDays(26), 20*60, event{kind: ledger.Transfer, title: "Wpłata do funduszu", from: h.main, to: intake.ElixirAccount, payer: me,
+		payee: p.office("Fundusz Inwestycyjny Ziarnko do Ziarnka"), above: keep})
 	if h.euro != "" {
 		p.add(calendar.NextBusinessDay(month.AddDays(14)), 11*60, event{kind: ledger.Transfer, title: "Freelance invoice " + month.String()[:7], from: sepaAccount, to: h.euro,
 			payer: ledger.Party{Name: "Bluebell Editing Ltd"}, payee: p.end(h.euro), minor: d.grosze(180, 420), currency: money.EUR})

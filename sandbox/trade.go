@@ -36,7 +36,7 @@ func (p *plan) firm(f *firm, i int, month calendar.Date) {
 	}
 	purchases := d.between(4, 8)
 	for n := range purchases {
-		supplier := pick(d, employers())
+		supplier := pick(d, suppliers())
 		gross := f.turnover * 30 / 100 / int64(purchases) * int64(d.between(70, 130)) / 100
 		invoice := fmt.Sprintf("%d/%s/%02d", 100+7*n, pick(d, []string{"A", "H", "K"}), month.Month)
 		title := "Faktura " + invoice
@@ -63,6 +63,8 @@ func (p *plan) firm(f *firm, i int, month calendar.Date) {
 		p.add(month.AddDays(d.IntN(28)), d.between(8*60, 18*60), event{kind: ledger.Card, title: "Zakup kartą firmową", from: f.account, to: intake.CardsAccount,
 			payer: me, payee: ledger.Party{Name: s.name}, minor: d.grosze(s.low, s.high), spare: true})
 	}
+	p.add(month.AddDays(26), 13*60, event{kind: ledger.Transfer, title: "Lokata terminowa", from: f.account, to: intake.ElixirAccount, payer: me,
+		payee: p.office("Bank Lokacyjny Skarbonka S.A."), above: f.turnover})
 	if f.sole { // the owner lives on it
 		if i == 0 {
 			piotr := p.households[3]
