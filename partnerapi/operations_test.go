@@ -314,7 +314,6 @@ func TestWayBack(t *testing.T) {
 func TestConcurrentReadsShareTheQuota(t *testing.T) {
 	w := newWorld(t)
 	w.quota("USER:READ_DET", 1)
-	w.calls = nil
 	var mu sync.Mutex
 	statuses := map[int]int{}
 	var all sync.WaitGroup

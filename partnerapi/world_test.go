@@ -74,6 +74,7 @@ type world struct {
 	mem   *memory
 	auth  *fakeAuth
 	clock *clock.Manual
+	mu    sync.Mutex
 	calls []partnerapi.Call
 	http  http.Handler
 	send  http.RoundTripper
@@ -94,7 +95,11 @@ func newWorld(t testing.TB, changes ...func(*partnerapi.Config)) *world {
 	cfg := partnerapi.Config{
 		Auth: w.auth, Desk: d, Reader: w.mem, Persons: w.auth, Challenges: w.auth,
 		Clock: w.clock, Wall: w.clock, PeopleURL: people, Spec: api.Partner, Sandbox: true,
-		Access: func(_ context.Context, c partnerapi.Call) { w.calls = append(w.calls, c) },
+		Access: func(_ context.Context, c partnerapi.Call) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.calls = append(w.calls, c)
+		},
 	}
 	for _, change := range changes {
 		change(&cfg)
