@@ -12,7 +12,6 @@ import (
 	"okienko/partnerapi"
 	"okienko/web/customer"
 	"okienko/web/mobile"
-	"okienko/web/ui"
 )
 
 // hsts is how long a browser insists on TLS. A sandbox never asks for it: a
@@ -26,12 +25,8 @@ func (c *core) hsts() time.Duration {
 
 // peopleDoors are the customer's pages and the bank's mobile application.
 func (h *House) peopleDoors() ([]edge.Door, error) {
-	pages, err := ui.New()
-	if err != nil {
-		return nil, err
-	}
 	door, err := customer.New(customer.Config{
-		Pages: pages, Auth: h.auth, Desk: h.desk, Reader: h.store, Accounts: h.store, Parties: h.store,
+		Pages: h.pages, Auth: h.auth, Desk: h.desk, Reader: h.store, Accounts: h.store, Parties: h.store,
 		Partners: h.store, Agreements: h.store, Devices: h.store, Sessions: h.store.Sessions(),
 		Clock: h.settings.Clock, Wall: h.wall, Sandbox: h.settings.Environment == partner.Test, HSTS: h.hsts(),
 	})
@@ -61,6 +56,6 @@ func (h *House) logAccess(_ context.Context, c partnerapi.Call) {
 		outcome = strconv.Itoa(c.Status)
 	}
 	h.store.LogAccess(audit.AccessRecord{
-		At: c.At, Client: string(c.Application), Agreement: string(c.Agreement), Act: c.Act, Outcome: outcome,
+		At: c.At, Client: string(c.Application), Agreement: string(c.Agreement), Act: c.Act, Subject: c.Subject, Outcome: outcome,
 	})
 }

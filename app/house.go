@@ -24,6 +24,7 @@ import (
 	"okienko/notify"
 	"okienko/office"
 	"okienko/store"
+	"okienko/web/ui"
 	"okienko/work"
 )
 
@@ -178,6 +179,7 @@ type House struct {
 	sandbox *door // nil in production
 	serving *serving
 	workers []work.Worker
+	pages   *ui.Pages // parsed once: it takes as long as opening the store
 	closing atomic.Bool
 
 	metricsAt net.Addr // loopback address of health and metrics, nil for none
@@ -236,6 +238,10 @@ func (h *House) listen(ctx context.Context) error {
 
 // openDoors hangs the doors on their listeners and lets callers in.
 func (h *House) openDoors(ctx context.Context) error {
+	var err error
+	if h.pages, err = ui.New(); err != nil {
+		return err
+	}
 	people, err := h.peopleDoors()
 	if err != nil {
 		return err

@@ -147,7 +147,19 @@ func (w *sandboxWorld) openFolder(o SandboxOptions) error {
 	if w.folder, err = filepath.Abs(w.folder); err != nil {
 		return err
 	}
-	return os.MkdirAll(w.folder, 0o700)
+	if err := os.MkdirAll(w.folder, 0o700); err != nil {
+		return err
+	}
+	// A first start that was cut short has left half a world; it begins again.
+	if _, born, err := sandbox.LoadBirth(w.folder); born || err != nil {
+		return err
+	}
+	for _, name := range []string{storeName, storeName + "-wal", storeName + "-shm"} {
+		if err := os.Remove(filepath.Join(w.folder, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // sandboxSettings are what a data folder says about its bank, also when the

@@ -14,13 +14,11 @@ import (
 	"okienko/authserver"
 	"okienko/bank/audit"
 	"okienko/bank/consent"
-	"okienko/bank/partner"
 	"okienko/clock"
 	"okienko/edge"
 	"okienko/partnerapi"
 	"okienko/sandbox"
 	"okienko/web/phone"
-	"okienko/web/ui"
 )
 
 // sandboxWorld is the made-up world around a bank.
@@ -83,7 +81,7 @@ func (w *sandboxWorld) settle(ctx context.Context, c *core, doors string) error 
 		}
 	}
 	if !born {
-		if err := w.populate(ctx, c, world, now); err != nil {
+		if err := world.MoveIn(ctx, c.store, c.store, authserver.HashSecret, now); err != nil {
 			return err
 		}
 		if err := sandbox.SaveBirth(w.folder, cfg.Seed, now); err != nil {
@@ -93,45 +91,6 @@ func (w *sandboxWorld) settle(ctx context.Context, c *core, doors string) error 
 		return err
 	}
 	return w.openPhone(c)
-}
-
-// populate takes the world in as a bank would: people by intake, partners and
-// applications by their register, statuses last.
-func (w *sandboxWorld) populate(ctx context.Context, c *core, world *sandbox.World, now time.Time) error {
-	if err := c.store.Import(ctx, &world.Batch); err != nil {
-		return err
-	}
-	record := func(act, subject string) audit.Record {
-		return audit.Record{At: now, Actor: worldActor, Act: act, Subject: subject, Why: "made-up world"}
-	}
-	for _, p := range world.Partners {
-		if err := c.store.PutPartner(ctx, p, record("partner.put", "partner:"+string(p.ID))); err != nil {
-			return err
-		}
-	}
-	for _, a := range world.Applications {
-		subject := "application:" + string(a.ID)
-		first := a
-		first.Status = partner.Sandbox // where every application starts
-		if err := c.store.PutApplication(ctx, first, record("application.put", subject)); err != nil {
-			return err
-		}
-		if a.Status == partner.Sandbox {
-			continue
-		}
-		anybody := func(*partner.Application, *partner.Partner, *consent.Agreement) bool { return true }
-		may := func(app *partner.Application, p *partner.Partner) error { return app.MayBecome(a.Status, p) }
-		if err := c.store.SetStatus(ctx, a.ID, a.Status, may, anybody, record("application.status", subject)); err != nil {
-			return err
-		}
-	}
-	for _, s := range world.Secrets {
-		r := record("application.secret", "application:"+string(s.Client))
-		if err := c.store.AddSecret(ctx, s.Client, authserver.HashSecret(s.Text), now, now, r); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // moveDoors registers the return addresses anew when the sandbox's doors stand
@@ -170,10 +129,6 @@ func (w *sandboxWorld) openPhone(c *core) (err error) {
 // doors are the phone, the bank clock, and the page that stands in the place of
 // a partner's server.
 func (w *sandboxWorld) doors(h *House) ([]edge.Door, error) {
-	pages, err := ui.New()
-	if err != nil {
-		return nil, err
-	}
 	clockDoor := sandbox.NewClock(sandbox.ClockConfig{
 		Clock: w.clock, Speed: func() int { return w.clock.State().Speed }, Keep: w.keepClock, MaxSpeed: clock.MaxSpeed,
 	})
@@ -185,7 +140,7 @@ func (w *sandboxWorld) doors(h *House) ([]edge.Door, error) {
 		return nil, err
 	}
 	door, err := phone.New(phone.Config{
-		Pages: pages, Phones: w.phone, Clock: clockDoor,
+		Pages: h.pages, Phones: w.phone, Clock: clockDoor,
 		Operations: h.store, Applications: h.store, Agreements: h.store, Requests: h.store,
 	})
 	if err != nil {

@@ -131,7 +131,18 @@ func operation(bank *process.Bank, id string, n int) (path, body string) {
 	return "/account/" + bank.Paired.AccountID + "/blockade", fmt.Sprintf(`{"operationId":%q,"amount":"0.01","currency":"PLN","title":"crash"}`, id)
 }
 
+// post sends one order, again when the bank says that too many came.
 func post(client *http.Client, bank *process.Bank, path, body string) (int, string) {
+	for {
+		status, text := postOnce(client, bank, path, body)
+		if status != http.StatusTooManyRequests {
+			return status, text
+		}
+		time.Sleep(100 * time.Millisecond) // the rate limit is by the wall clock
+	}
+}
+
+func postOnce(client *http.Client, bank *process.Bank, path, body string) (int, string) {
 	req, err := http.NewRequest(http.MethodPost, bank.Partner+path, bytes.NewBufferString(body))
 	if err != nil {
 		return 0, ""
