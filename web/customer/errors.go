@@ -97,7 +97,11 @@ const busyRetry = 5 * time.Second
 
 // fail answers with the page of an error; v is nil when nobody is known.
 func (d *Door) fail(w http.ResponseWriter, r *http.Request, v *visit, err error) {
+	var e elsewhere
 	switch {
+	case errors.As(err, &e):
+		_ = seeOther(w, string(e))
+		return
 	case errors.Is(err, errBadForm):
 		d.errorPage(w, r, v, http.StatusBadRequest, ui.BadPairingRequest)
 		return

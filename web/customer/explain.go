@@ -2,6 +2,7 @@ package customer
 
 import (
 	"context"
+	"errors"
 
 	"okienko/bank"
 	"okienko/bank/consent"
@@ -68,7 +69,8 @@ func (d *Door) limitInTheWay(ctx context.Context, a *payment.Authorisation, g *c
 		cap  limit.Cap
 		used money.Amount
 	}{{of.OneOff.Single, zero}, {of.OneOff.Daily, u.allDay}, {of.OneOff.Monthly, u.allMonth}} {
-		if passed, err := c.cap.PassedBy(c.used, a.Amount); err != nil || passed {
+		passed, err := c.cap.PassedBy(c.used, a.Amount)
+		if passed || errors.Is(err, money.ErrOverflow) { // more than can be counted passes any limit
 			return useOf(ui.LimitCustomer, c.cap.Amount, c.used), nil
 		}
 	}

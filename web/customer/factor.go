@@ -1,14 +1,11 @@
 package customer
 
 import (
-	"errors"
 	"net/http"
-	"slices"
 	"strings"
 
 	"okienko/bank"
 	"okienko/bank/sca"
-	"okienko/edge"
 	"okienko/web/ui"
 )
 
@@ -86,10 +83,6 @@ func (d *Door) factor(w http.ResponseWriter, r *http.Request, v *visit) error {
 // late answers for an act whose moment has passed. Somebody who was in the
 // middle of it (the phone may have finished it) is told how it ended.
 func (d *Door) late(w http.ResponseWriter, r *http.Request, v *visit, a *act, err error) error {
-	var e elsewhere
-	if errors.As(err, &e) {
-		return seeOther(w, string(e))
-	}
 	if a.Purpose != sca.ForOperation || bank.CodeOf(err) != bank.AuthorisationEnded {
 		return err
 	}
@@ -101,71 +94,6 @@ func (d *Door) late(w http.ResponseWriter, r *http.Request, v *visit, a *act, er
 		return err
 	}
 	return seeOther(w, to)
-}
-
-// leaves allows the forms of a page to end at the deed's last address: browsers
-// judge the redirect that answers a form by the policy of the form's page.
-func leaves(w http.ResponseWriter, address string) {
-	if target, ok := edge.FormTarget(address); ok {
-		edge.SetPagePolicy(w.Header(), target)
-	}
-}
-
-func (d *Door) methodPage(w http.ResponseWriter, r *http.Request, v *visit, status int, a *act, deed *deed, locked sca.Method, faults []ui.Fault) error {
-	methods, err := d.Auth.Methods(r.Context(), v.person.ID)
-	if err != nil {
-		return err
-	}
-	p := ui.ChooseFactor{
-		Common: d.common(r, v, deed.section), Subject: deed.shown,
-		Action: a.path() + "/method", CancelAction: a.path() + "/cancel",
-	}
-	p.Faults = faults
-	for _, m := range methods {
-		line := ui.FactorMethod{Kind: factorKind(m), Disabled: m == locked}
-		if line.Detail, err = d.factorDetail(r, v, m); err != nil {
-			return err
-		}
-		if p.Chosen == "" && !line.Disabled {
-			p.Chosen = line.Kind
-		}
-		p.Methods = append(p.Methods, line)
-	}
-	leaves(w, deed.leaves)
-	return d.show(w, status, v, p)
-}
-
-func factorKind(m sca.Method) ui.FactorKind {
-	if m == sca.Mobile {
-		return ui.FactorApp
-	}
-	return ui.FactorSMS
-}
-
-// factorDetail is the masked number or the name of the device.
-func (d *Door) factorDetail(r *http.Request, v *visit, m sca.Method) (string, error) {
-	if m == sca.SMS {
-		return maskedPhone(v.person.Phone), nil
-	}
-	all, err := d.Devices.Devices(r.Context(), v.person.ID)
-	if err != nil {
-		return "", err
-	}
-	name := ""
-	for _, dev := range all {
-		if dev.RemovedAt.IsZero() {
-			name = dev.Name
-		}
-	}
-	return name, nil
-}
-
-// maskedPhone keeps three digits: enough to know one's own number by.
-func maskedPhone(phone string) string {
-	if len(phone) < 3 {
-		return ""
-	}
-	return "••• ••• " + phone[len(phone)-3:]
 }
 
 func (d *Door) chooseMethod(w http.ResponseWriter, r *http.Request, v *visit) error {
@@ -192,65 +120,6 @@ func (d *Door) chooseMethod(w http.ResponseWriter, r *http.Request, v *visit) er
 		return err
 	}
 	return d.methodPage(w, r, v, http.StatusUnprocessableEntity, &a, deed, "", []ui.Fault{{Field: "method", Why: ui.ChooseOne}})
-}
-
-// challengePage shows a challenge as it stands. state, when given, says how the
-// last try went.
-func (d *Door) challengePage(w http.ResponseWriter, r *http.Request, v *visit, status int, a *act, deed *deed, c sca.Challenge, state ui.CodeState, faults ...ui.Fault) error {
-	now := d.Clock.Now()
-	expired := !now.Before(c.ExpiresAt)
-	if c.Status == sca.Spent {
-		return seeOther(w, deed.back)
-	}
-	methods, err := d.Auth.Methods(r.Context(), v.person.ID)
-	if err != nil {
-		return err
-	}
-	other, sms := "", ""
-	if len(methods) > 1 {
-		other = a.path() + "/other"
-	}
-	if slices.Contains(methods, sca.SMS) {
-		sms = a.path() + "/sms"
-	}
-	leaves(w, deed.leaves)
-	if c.Method == sca.SMS && c.Status != sca.Passed {
-		if d.sessions.PopString(r.Context(), keyResent) == string(c.ID) && state == "" {
-			state = ui.CodeResent
-		}
-		switch {
-		case c.Status == sca.Refused:
-			state = ui.CodeLocked
-		case expired && state != ui.CodeLocked:
-			state = ui.CodeExpired
-		}
-		p := ui.EnterCode{
-			Common: d.common(r, v, deed.section), Subject: deed.shown, Action: a.path() + "/code",
-			Phone: maskedPhone(v.person.Phone), State: state, ValidUntil: c.ExpiresAt, TriesLeft: sca.MaxTries - c.Tries,
-			OtherAction: other, CancelAction: a.path() + "/cancel",
-		}
-		p.Faults = faults
-		if state != ui.CodeLocked {
-			p.ResendAction = a.path() + "/resend"
-		}
-		return d.show(w, status, v, p)
-	}
-	p := ui.AwaitApproval{
-		Common: d.common(r, v, deed.section), Subject: deed.shown, RefreshURL: a.path(),
-		State: ui.ApprovalWaits, ValidUntil: c.ExpiresAt, SMSAction: sms, CancelAction: a.path() + "/cancel",
-	}
-	switch {
-	case c.Status == sca.Refused:
-		p.State, p.AgainAction = ui.ApprovalRefused, a.path()+"/resend"
-	case expired:
-		p.State, p.AgainAction = ui.ApprovalExpired, a.path()+"/resend"
-	case c.Status == sca.Passed:
-		p.State, p.ContinueAction = ui.ApprovalApproved, a.path()+"/continue"
-	}
-	if p.Device, err = d.factorDetail(r, v, sca.Mobile); err != nil {
-		return err
-	}
-	return d.show(w, status, v, p)
 }
 
 // code keeps the digits of what was typed: people copy "123 456".
@@ -294,7 +163,7 @@ func (d *Door) enterCode(w http.ResponseWriter, r *http.Request, v *visit) error
 	}
 	c, err := d.Auth.Answer(r.Context(), v.person.ID, a.Challenge, typed)
 	if err == nil {
-		return d.finish(w, r, v, &a, deed, c.ID)
+		return d.finish(w, r, &a, deed, c.ID)
 	}
 	status, state := http.StatusUnprocessableEntity, ui.CodeRejected
 	switch bank.CodeOf(err) {
@@ -367,14 +236,17 @@ func (d *Door) goOn(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if c.Status != sca.Passed || !d.Clock.Now().Before(c.ExpiresAt) {
 		return seeOther(w, a.path())
 	}
-	return d.finish(w, r, v, &a, deed, c.ID)
+	return d.finish(w, r, &a, deed, c.ID)
 }
 
 // finish does what was confirmed and leads on.
-func (d *Door) finish(w http.ResponseWriter, r *http.Request, v *visit, a *act, deed *deed, challenge sca.ID) error {
+func (d *Door) finish(w http.ResponseWriter, r *http.Request, a *act, deed *deed, challenge sca.ID) error {
 	to, err := deed.finish(challenge)
 	switch bank.CodeOf(err) {
 	case "":
+		if deed.notice != "" {
+			d.notice(r, deed.notice)
+		}
 	case bank.ChallengeExpired: // approved in time, finished too late: the page offers another one
 		return seeOther(w, a.path())
 	case bank.ChallengeSpent, bank.AuthorisationEnded: // sent twice
@@ -389,9 +261,6 @@ func (d *Door) finish(w http.ResponseWriter, r *http.Request, v *visit, a *act, 
 	}
 	if err := d.forget(r.Context(), a); err != nil {
 		return err
-	}
-	if deed.notice != "" {
-		d.notice(r, deed.notice)
 	}
 	return seeOther(w, to)
 }

@@ -11,13 +11,9 @@ import (
 	"okienko/web/ui"
 )
 
-// ownFields are the inputs of the customer's own limits, in the order of capsOf.
+// ownFields are the inputs of the customer's own limits, in the order of ofCustomer.
 var ownFields = [6]string{
 	"oneoff_single", "oneoff_daily", "oneoff_monthly", "recurring_single", "recurring_daily", "recurring_monthly",
-}
-
-func capsOf(l limit.OfCustomer) [6]limit.Cap {
-	return [6]limit.Cap{l.OneOff.Single, l.OneOff.Daily, l.OneOff.Monthly, l.Recurring.Single, l.Recurring.Daily, l.Recurring.Monthly}
 }
 
 func ofCustomer(c [6]limit.Cap) limit.OfCustomer {

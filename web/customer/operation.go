@@ -4,11 +4,13 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"okienko/bank"
 	"okienko/bank/calendar"
 	"okienko/bank/consent"
 	"okienko/bank/ledger"
+	"okienko/bank/party"
 	"okienko/bank/payment"
 	"okienko/bank/sca"
 	"okienko/web/ui"
@@ -21,8 +23,11 @@ func (d *Door) prepared(ctx context.Context, v *visit, id payment.AuthorisationI
 	if err != nil {
 		return payment.Authorisation{}, err
 	}
-	if a.Person != v.person.ID || a.Customer != v.customer() {
+	switch {
+	case a.Person != v.person.ID || !slices.ContainsFunc(v.all, func(f party.ActsFor) bool { return f.Customer.ID == a.Customer }):
 		return payment.Authorisation{}, notFound()
+	case a.Customer != v.customer(): // their own, in another of their parts
+		return payment.Authorisation{}, elsewhere("/context?next=" + url.QueryEscape(confirmPath(id)))
 	}
 	return a, nil
 }

@@ -173,3 +173,16 @@ func TestAChangeShowsWhatItWas(t *testing.T) {
 	a := w.prepared(&g, payment.Draft{Kind: payment.ChangeHold, OperationID: "c1", Hold: out.Hold.ID, Amount: pln(30_000)})
 	w.as(anna, ofAnna).get("/confirm/"+string(a.ID)).says(200, "Confirm the change of a hold", "PLN 300.00", "Until now: PLN 50.00", "Ekspres h1")
 }
+
+// Who acts for several customers may have chosen another one than the operation
+// is for; the page helps to choose again.
+func TestAnOperationOfTheOtherCustomer(t *testing.T) {
+	w := newWorld(t)
+	g := w.paired(bartek, ofBartek, bartekMain)
+	a := w.prepared(&g, hold("h1", 25_000))
+	b := w.as(bartek, wiatrak)
+	page := "/confirm/" + string(a.ID)
+	at := b.get(page).leads(303, "/context?next=%2Fconfirm%2F").header.Get("Location")
+	b.post(at, "customer", string(ofBartek)).leads(303, page)
+	b.get(page).says(200, "PLN 250.00")
+}

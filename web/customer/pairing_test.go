@@ -222,7 +222,8 @@ func TestWhoMayPair(t *testing.T) {
 	})
 	t.Run("company", func(t *testing.T) {
 		w := newWorld(t)
-		w.as(bartek, wiatrak).get("/pair/"+w.request(redirect)).says(403, "accounts of personal customers", `id="context"`)
+		id := w.request(redirect)
+		w.as(bartek, wiatrak).get("/pair/"+id).says(403, "accounts of personal customers", `id="context" href="/context?next=%2Fpair%2F`+id)
 	})
 	t.Run("without power", func(t *testing.T) {
 		w := newWorld(t)

@@ -203,6 +203,9 @@ func (d *Door) common(r *http.Request, v *visit, section ui.Section) ui.Common {
 		c.Signed.Menu = ui.Menu{}
 	} else if several(v.all) {
 		c.Signed.ContextURL = "/context"
+		if strings.HasPrefix(c.Here, "/pair/") { // the same request, for the other customer
+			c.Signed.ContextURL += "?next=" + url.QueryEscape(c.Here)
+		}
 	}
 	return c
 }

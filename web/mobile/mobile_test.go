@@ -32,8 +32,8 @@ import (
 
 const (
 	bartek party.PersonID = "bartek"
-	device                = "phone-bartek"
-	path                  = "/mobile/v1/approvals"
+	device string         = "phone-bartek"
+	path   string         = "/mobile/v1/approvals"
 )
 
 // world is the real authorisation server and store behind the door.

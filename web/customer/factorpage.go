@@ -1,0 +1,134 @@
+package customer
+
+import (
+	"net/http"
+	"slices"
+
+	"okienko/bank/sca"
+	"okienko/edge"
+	"okienko/web/ui"
+)
+
+// leaves allows the forms of a page to end at the deed's last address: browsers
+// judge the redirect that answers a form by the policy of the form's page.
+func leaves(w http.ResponseWriter, address string) {
+	if target, ok := edge.FormTarget(address); ok {
+		edge.SetPagePolicy(w.Header(), target)
+	}
+}
+
+func (d *Door) methodPage(w http.ResponseWriter, r *http.Request, v *visit, status int, a *act, deed *deed, locked sca.Method, faults []ui.Fault) error {
+	methods, err := d.Auth.Methods(r.Context(), v.person.ID)
+	if err != nil {
+		return err
+	}
+	p := ui.ChooseFactor{
+		Common: d.common(r, v, deed.section), Subject: deed.shown,
+		Action: a.path() + "/method", CancelAction: a.path() + "/cancel",
+	}
+	p.Faults = faults
+	for _, m := range methods {
+		line := ui.FactorMethod{Kind: factorKind(m), Disabled: m == locked}
+		if line.Detail, err = d.factorDetail(r, v, m); err != nil {
+			return err
+		}
+		if p.Chosen == "" && !line.Disabled {
+			p.Chosen = line.Kind
+		}
+		p.Methods = append(p.Methods, line)
+	}
+	leaves(w, deed.leaves)
+	return d.show(w, status, v, p)
+}
+
+func factorKind(m sca.Method) ui.FactorKind {
+	if m == sca.Mobile {
+		return ui.FactorApp
+	}
+	return ui.FactorSMS
+}
+
+// factorDetail is the masked number or the name of the device.
+func (d *Door) factorDetail(r *http.Request, v *visit, m sca.Method) (string, error) {
+	if m == sca.SMS {
+		return maskedPhone(v.person.Phone), nil
+	}
+	all, err := d.Devices.Devices(r.Context(), v.person.ID)
+	if err != nil {
+		return "", err
+	}
+	name := ""
+	for _, dev := range all {
+		if dev.RemovedAt.IsZero() {
+			name = dev.Name
+		}
+	}
+	return name, nil
+}
+
+// maskedPhone keeps three digits: enough to know one's own number by.
+func maskedPhone(phone string) string {
+	if len(phone) < 3 {
+		return ""
+	}
+	return "••• ••• " + phone[len(phone)-3:]
+}
+
+// challengePage shows a challenge as it stands. state, when given, says how the
+// last try went.
+func (d *Door) challengePage(w http.ResponseWriter, r *http.Request, v *visit, status int, a *act, deed *deed, c sca.Challenge, state ui.CodeState, faults ...ui.Fault) error {
+	now := d.Clock.Now()
+	expired := !now.Before(c.ExpiresAt)
+	if c.Status == sca.Spent {
+		return seeOther(w, deed.back)
+	}
+	methods, err := d.Auth.Methods(r.Context(), v.person.ID)
+	if err != nil {
+		return err
+	}
+	other, sms := "", ""
+	if len(methods) > 1 {
+		other = a.path() + "/other"
+	}
+	if slices.Contains(methods, sca.SMS) {
+		sms = a.path() + "/sms"
+	}
+	leaves(w, deed.leaves)
+	if c.Method == sca.SMS && c.Status != sca.Passed {
+		if d.sessions.PopString(r.Context(), keyResent) == string(c.ID) && state == "" {
+			state = ui.CodeResent
+		}
+		switch {
+		case c.Status == sca.Refused:
+			state = ui.CodeLocked
+		case expired && state != ui.CodeLocked:
+			state = ui.CodeExpired
+		}
+		p := ui.EnterCode{
+			Common: d.common(r, v, deed.section), Subject: deed.shown, Action: a.path() + "/code",
+			Phone: maskedPhone(v.person.Phone), State: state, ValidUntil: c.ExpiresAt, TriesLeft: sca.MaxTries - c.Tries,
+			OtherAction: other, CancelAction: a.path() + "/cancel",
+		}
+		p.Faults = faults
+		if state != ui.CodeLocked {
+			p.ResendAction = a.path() + "/resend"
+		}
+		return d.show(w, status, v, p)
+	}
+	p := ui.AwaitApproval{
+		Common: d.common(r, v, deed.section), Subject: deed.shown, RefreshURL: a.path(),
+		State: ui.ApprovalWaits, ValidUntil: c.ExpiresAt, SMSAction: sms, CancelAction: a.path() + "/cancel",
+	}
+	switch {
+	case c.Status == sca.Refused:
+		p.State, p.AgainAction = ui.ApprovalRefused, a.path()+"/resend"
+	case expired:
+		p.State, p.AgainAction = ui.ApprovalExpired, a.path()+"/resend"
+	case c.Status == sca.Passed:
+		p.State, p.ContinueAction = ui.ApprovalApproved, a.path()+"/continue"
+	}
+	if p.Device, err = d.factorDetail(r, v, sca.Mobile); err != nil {
+		return err
+	}
+	return d.show(w, status, v, p)
+}
