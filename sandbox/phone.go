@@ -80,6 +80,8 @@ type PhoneConfig struct {
 	// Confirmed is called after an approval, to have done what was confirmed. A
 	// refusal reaches whoever approved.
 	Confirmed func(context.Context, sca.Challenge) error
+	// Refused is called after a refusal, to have ended what was refused.
+	Refused func(context.Context, sca.Challenge) error
 	People    People // nil: nobody comes later
 	// Inbox is the file in which messages outlive the program; "" keeps them in
 	// memory. They hold one-time codes.
@@ -228,8 +230,12 @@ func (p *Phone) Answer(ctx context.Context, login string, id sca.ID, approve boo
 		return c, err
 	}
 	p.remember(login, c)
-	if approve && p.cfg.Confirmed != nil {
-		if err := p.cfg.Confirmed(ctx, c); err != nil {
+	then := p.cfg.Refused
+	if approve {
+		then = p.cfg.Confirmed
+	}
+	if then != nil {
+		if err := then(ctx, c); err != nil {
 			return c, fmt.Errorf("%w: %w", ErrNotDone, err)
 		}
 	}
