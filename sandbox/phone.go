@@ -82,7 +82,7 @@ type PhoneConfig struct {
 	Confirmed func(context.Context, sca.Challenge) error
 	// Refused is called after a refusal, to have ended what was refused.
 	Refused func(context.Context, sca.Challenge) error
-	People    People // nil: nobody comes later
+	People  People // nil: nobody comes later
 	// Inbox is the file in which messages outlive the program; "" keeps them in
 	// memory. They hold one-time codes.
 	Inbox string
