@@ -59,6 +59,7 @@ type world struct {
 	ids   bank.IDs
 	s     *store.Store
 	desk  *desk.Desk
+	app   partner.Application
 
 	customers int
 }
@@ -90,6 +91,7 @@ func newWorld(t *testing.T, open Open) *world {
 		app.Permissions = append(app.Permissions, consent.Definition{Permission: p, ValidSeconds: consent.Unrestricted, Quota: consent.Unrestricted})
 	}
 	must(t, w.s.PutApplication(t.Context(), app, staff))
+	w.app = app
 	return w
 }
 

@@ -1,0 +1,156 @@
+package verify_test
+
+import (
+	"context"
+	"database/sql"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"okienko/store"
+	"okienko/store/storetest"
+	"okienko/verify"
+)
+
+// everything makes the data of a bank in which all has happened once.
+func everything(t *testing.T) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "bank.db")
+	t.Run("bank", func(t *testing.T) {
+		storetest.Everything(t, func(t *testing.T, cfg store.Config) *store.Store {
+			cfg.Path = path
+			s, err := store.Open(context.Background(), cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
+		})
+	})
+	return path
+}
+
+func TestCleanBank(t *testing.T) {
+	report, err := verify.Run(t.Context(), everything(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range report.Findings {
+		t.Error(f)
+	}
+	for _, c := range report.Counts {
+		if c.N == 0 {
+			t.Errorf("no %s were looked at: the data does not hold everything", c.What)
+		}
+	}
+}
+
+func TestNoData(t *testing.T) {
+	if _, err := verify.Run(t.Context(), filepath.Join(t.TempDir(), "none.db")); err == nil {
+		t.Error("no file was found clean")
+	}
+}
+
+// tamperings are things that no bank may do to its data, with the words in
+// which they must be found.
+var tamperings = []struct{ name, statement, want string }{
+	{"a booked balance", "update account set booked = booked + 1 where id = 'acc-jan'", "account acc-jan: its booked balance is"},
+	{"money out of nothing", "update posting set amount = amount + 1 where account_id = 'acc-jan' and seq = 2", "it does not balance"},
+	{"both sides of an entry", "update posting set amount = amount * 2 where entry_id = (select entry_id from posting where account_id = 'acc-jan' and seq = 2)", "its postings so far add up to"},
+	{"a balance after a posting", "update posting set balance = balance + 1 where account_id = 'acc-jan' and seq = 2", "account acc-jan: posting number 2 says"},
+	{"a posting removed", "delete from posting where account_id = 'acc-jan' and seq = 2", "account acc-jan: its posting number 3 follows number 1"},
+	{"the last posting removed", "delete from posting where account_id = 'acc-jan' and seq = (select seq from account where id = 'acc-jan')", "account acc-jan: it counts"},
+	{"an entry removed", "delete from entry where id = (select max(id) from entry)", "and the entry does not exist"},
+	{"an entry without postings", "insert into entry values ('e', 1, 'cash', '', '')", "entry e: it has 0 postings"},
+	{"an entry at another time", "update entry set at = at + 1 where id = (select max(id) from entry)", "tells another time"},
+	{"a foreign posting", "update posting set account_id = 'acc-nobody' where account_id = 'acc-jan' and seq = 2", "and the account does not exist"},
+	{"another currency", "update posting set currency = 'EUR' where account_id = 'acc-jan' and seq = 2", "its postings in EUR add up to"},
+	{"a held sum", "update account set held = held + 1 where id = 'acc-jan'", "account acc-jan: 70.01 is held on it"},
+	{"an overdrawn customer", "update account set booked = -1 where id = 'acc-ola'", "a customer's account was overdrawn"},
+	{"the amount of a hold", "update hold set amount = amount + 1 where status = 'ACTIVE'", "its amount, title or end is not that of its last event"},
+	{"a hold that lives again", "update hold set status = 'ACTIVE', ended_at = 0 where status = 'RELEASED'", "it is ACTIVE, and its events leave it RELEASED"},
+	{"more captured than held", "update hold set captured = amount + 1 where status = 'CAPTURED'", "was captured while it is CAPTURED"},
+	{"less captured than paid", "update hold set captured = captured - 1 where status = 'CAPTURED'", "is not what was captured of it"},
+	{"a hold without its placing", "delete from hold_event where kind = 'placed'", "it counts"},
+	{"a hold that ended twice", "insert into hold_event select hold_id, seq + 1, 'released', at, by_kind, by_id, amount, title, valid_to, 0, '', 0, '', 0 from hold_event where kind = 'captured'", "it has ended 2 times"},
+	{"an event of no hold", "update hold_event set hold_id = 'h-nobody' where kind = 'released'", "hold h-nobody: it was released, and the hold does not exist"},
+	{"the use of a hold", "update hold set use_in_day = use_in_day + 1 where status = 'ACTIVE'", "what is counted of it in the limits"},
+	{"the delta of a hold", "update hold_event set in_month = in_month - 1 where kind = 'released'", "and the acts add up to"},
+	{"a payment of more", "update payment set amount = amount + 1 where operation_id = 'p1'", "was never booked"},
+	{"a payment to somebody else", "update payment set payee_id = 'acc-ola' where operation_id = 'p1'", "account acc-ola was never booked"},
+	{"a payment that was never booked", "update payment set status = 'EXECUTED', ended_at = 1 where operation_id = 's5'", "it is EXECUTED, and its events leave it SCHEDULED"},
+	{"a rejected payment that was booked", "update payment set status = 'REJECTED' where operation_id = 's1'", "it is REJECTED, and entry"},
+	{"a fee forgiven", "update payment set fee = 0 where operation_id = 'p1'", "booked a fee of"},
+	{"a fee never charged", "update payment set fee = fee + 1 where operation_id = 'p1'", "the fee of 0.26 on account own-fee-income was never booked"},
+	{"the date of a scheduled payment", "update payment set execution_date = '2027-01-01' where operation_id = 's5'", "its amount, title or date is not that of its last event"},
+	{"an event of a payment", "delete from payment_event where kind = 'cancelled'", "it counts 2 events and has 1"},
+	{"a payment removed", "delete from payment where operation_id = 'p1'", "and the payment does not exist"},
+	{"a used limit", "update counter set used = used - 1 where subject = 'agreement:agr-jan' and period = '2026-11'", "counter agreement:agr-jan 2026-11: it says"},
+	{"a customer's used limit", "update counter set used = 0 where subject = 'customer:cus-jan' and length(period) = 7", "counter customer:cus-jan"},
+	{"a counter removed", "delete from counter where subject = 'agreement:agr-jan' and period = '2026-11'", "it does not exist, and acts used"},
+	{"a counter of nothing", "insert into counter values ('agreement:nobody', '2026-11', 5, 'PLN')", "counter agreement:nobody 2026-11"},
+	{"charges", "update counter set used = used + 1 where subject = 'charges:agr-jan'", "counter charges:agr-jan"},
+	{"charges removed", "delete from counter where subject = 'charges:agr-jan'", "a fee of"},
+	{"an operation forgotten", "delete from operation where operation_id = 'p1'", "the operation id under which it was made is not remembered"},
+	{"a hold's operation forgotten", "delete from operation where operation_id = 'h6'", "the operation id under which it was placed is not remembered"},
+	{"an operation that points nowhere", "update operation set payment_id = 'p-nobody' where operation_id = 'p1'", "made or changed a payment that does not exist"},
+	{"a confirmation that was never given", "update authorisation set status = 'REJECTED' where status = 'EXECUTED'", "through an authorisation that does not exist or was not executed"},
+	{"a confirmation of something else", "update authorisation set payment_id = 'p-nobody' where status = 'EXECUTED'", "is not remembered as confirmed by it"},
+	{"an agreement removed", "delete from agreement where id = 'agr-ola'", "its agreement does not exist"},
+	{"a customer removed", "delete from customer where id = 'cus-ola'", "account acc-ola: its customer does not exist"},
+	{"a record of the audit", "update audit set why = 'nobody looks' where act = 'hold.placed' and seq = (select min(seq) from audit where act = 'hold.placed')", "the chain breaks at line"},
+	{"a record and its hash", "update audit set why = 'x', hash = zeroblob(32) where act = 'payment.cancelled'", "the chain breaks at line"},
+	{"a record removed from the middle", "delete from audit where act = 'hold.released'", "something between them is missing"},
+	{"the tail of a segment", "delete from audit where rowid_of_last", "and its head says line"},
+	{"a whole segment", "delete from chain_segment where chain = 'audit' and previous <> '' and opened_at = (select min(opened_at) from chain_segment where chain = 'audit' and previous <> '')", "a segment is missing"},
+	{"a head moved back", "update chain_segment set last_seq = last_seq - 1 where chain = 'audit' and last_seq > 1", "and its head says line"},
+	{"the newest segment with its head", "delete from audit where segment = (select max(segment) from audit); delete from chain_segment where chain = 'audit' and segment not in (select segment from audit)", "times and is recorded"},
+	{"a line of the access log", "update access_log set outcome = 'not_found' where seq = 1", "access n1/"},
+	{"the end of the access log", "delete from access_log where segment = (select max(segment) from access_log)", "and its head says line 1"},
+}
+
+func TestFindsTampering(t *testing.T) {
+	whole, err := os.ReadFile(everything(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range tamperings {
+		t.Run(c.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "bank.db")
+			if err := os.WriteFile(path, whole, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			tamper(t, path, c.statement)
+			report, err := verify.Run(t.Context(), path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range report.Findings {
+				if strings.Contains(f.String(), c.want) {
+					return
+				}
+			}
+			t.Errorf("not found: %q in %v", c.want, report.Findings)
+		})
+	}
+}
+
+// tamper changes data past every guard that the tables have.
+func tamper(t *testing.T, path, statement string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=ignore_check_constraints(1)&_pragma=foreign_keys(0)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	statement = strings.ReplaceAll(statement, "rowid_of_last", "(segment, seq) in (select segment, last_seq from chain_segment where chain = 'audit')")
+	done, err := db.Exec("drop index if exists hold_ends_once; drop index if exists payment_ends_once; " + statement)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := done.RowsAffected(); err != nil || n == 0 {
+		t.Fatalf("nothing was tampered with: %v", err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
