@@ -5,12 +5,16 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"okienko/bank"
 	"okienko/bank/partner"
@@ -56,6 +60,31 @@ func TestProveByDNS(t *testing.T) {
 	}
 }
 
+// silent is a domain name system that never answers.
+type silent struct{}
+
+func (silent) LookupTXT(ctx context.Context, _ string) ([]string, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func TestProveWaitsFiveSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		// The transport lets a connection that nobody awaits any more finish.
+		never := func(context.Context, string, string) (net.Conn, error) {
+			time.Sleep(2 * proofTime)
+			return nil, errors.New("too late")
+		}
+		p := proverOver(silent{}, never, nil)
+		checkProof(t, p.Prove(t.Context(), partner.DomainProof{Domain: "partner.example", Method: partner.ByDNS, Token: proofToken}), "try again later")
+		checkProof(t, p.Prove(t.Context(), partner.DomainProof{Domain: "partner.example", Method: partner.ByFile, Token: proofToken}), "try again later")
+		if waited := time.Since(began); waited != 2*proofTime {
+			t.Errorf("staff waited %s for two proofs", waited)
+		}
+	})
+}
+
 func checkProof(t *testing.T, err error, refuse string) {
 	t.Helper()
 	if refuse == "" {
@@ -78,7 +107,8 @@ func checkProof(t *testing.T, err error, refuse string) {
 func site(t *testing.T, h http.Handler) *prover {
 	t.Helper()
 	srv := httptest.NewUnstartedServer(h)
-	srv.StartTLS() // its certificate is for example.com, among others
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0) // it complains of handshakes that the tests break off
+	srv.StartTLS()                                   // its certificate is for example.com, among others
 	t.Cleanup(srv.Close)
 	roots := x509.NewCertPool()
 	roots.AddCert(srv.Certificate())
