@@ -50,6 +50,9 @@ func (h *hand) move(d time.Duration) {
 	h.now = h.now.Add(d)
 }
 
+// Key is the key that seals the data of the suite.
+func Key() []byte { return []byte("0123456789abcdef0123456789abcdef") }
+
 // world is a small bank on fresh data: a partner with one application, and as
 // many customers as a test asks for, each with one account and one pairing.
 type world struct {
@@ -101,7 +104,7 @@ var permissions = []consent.Permission{
 }
 
 func (w *world) open() {
-	w.s = w.data(w.t, store.Config{Environment: partner.Test, Key: []byte("0123456789abcdef0123456789abcdef"), Clock: w.clock, Wall: w.clock, Node: "n1"})
+	w.s = w.data(w.t, store.Config{Environment: partner.Test, Key: Key(), Clock: w.clock, Wall: w.clock, Node: "n1"})
 	w.desk = desk.New(desk.Config{Book: w.s, Clock: w.clock, Wall: w.clock, IDs: w.ids})
 }
 
