@@ -72,8 +72,9 @@ func TestProveWaitsFiveSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		// The transport lets a connection that nobody awaits any more finish.
+		given := make(chan struct{})
 		never := func(context.Context, string, string) (net.Conn, error) {
-			time.Sleep(2 * proofTime)
+			<-given
 			return nil, errors.New("too late")
 		}
 		p := proverOver(silent{}, never, nil)
@@ -82,6 +83,8 @@ func TestProveWaitsFiveSeconds(t *testing.T) {
 		if waited := time.Since(began); waited != 2*proofTime {
 			t.Errorf("staff waited %s for two proofs", waited)
 		}
+		close(given)
+		synctest.Wait()
 	})
 }
 
