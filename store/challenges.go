@@ -102,14 +102,8 @@ func (s *Store) OpenChallenge(ctx context.Context, c sca.Challenge, m *notice.Me
 		if err != nil {
 			return err
 		}
-		was := f
 		if err := open(&f); err != nil {
 			return err
-		}
-		if f != was {
-			if err := writeFactor(ctx, tx, f); err != nil {
-				return err
-			}
 		}
 		d := c.Subject.Display
 		err = one(tx.ExecContext(ctx, `insert into challenge (`+challengeColumns+`)

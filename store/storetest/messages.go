@@ -30,7 +30,7 @@ func claimFight(b *bed) {
 	var mu sync.Mutex
 	seen := map[string]int{}
 	errs := together(fight, func(i int) error {
-		for {
+		for range count { // enough for one worker alone, and an end when leases do not hold
 			got, err := b.ClaimMessages(b.ctx, fmt.Sprint("worker ", i), 5, b.wall.Now(), b.wall.Now().Add(time.Minute))
 			if err != nil || len(got) == 0 {
 				return err
@@ -47,6 +47,7 @@ func claimFight(b *bed) {
 			}
 			mu.Unlock()
 		}
+		return nil
 	})
 	for _, err := range errs {
 		b.must(err)

@@ -137,7 +137,7 @@ func pairingRefused(b *bed) {
 }
 
 func refStays(b *bed) {
-	b.pairAnna("first")
+	first, _ := b.pairAnna("first")
 	r := b.request("second", theClient, anna, ofAnna, annasAccount)
 	use := b.passed("challenge", anna, sca.ForPairing, "second", "chosen")
 	_, err := b.Pair(b.ctx, r.ID, use, b.code(r), func(r authserver.Request, before *consent.Agreement) (consent.Agreement, []audit.Record, error) {
@@ -146,8 +146,18 @@ func refStays(b *bed) {
 		return a, records, err
 	})
 	if err == nil {
-		b.Error("an agreement changed the name of its account")
+		b.Error("pairing again changed the name of the account")
 	}
+	_, err = b.ChangeAgreement(b.ctx, first.ID, nil, func(a *consent.Agreement) ([]audit.Record, error) {
+		a.AccountRef = "another"
+		return nil, nil
+	})
+	if err == nil {
+		b.Error("a change changed the name of the account")
+	}
+	got, err := b.Agreement(b.ctx, first.ID)
+	b.must(err)
+	b.same(got, first)
 }
 
 func codeOnce(b *bed) {
@@ -294,20 +304,32 @@ func accessWhole(b *bed) {
 	b.refused(err, bank.NotFound)
 }
 
+// stands gives an agreement a status by the customer's own hand.
+func (b *bed) stands(id consent.ID, to consent.Status) {
+	b.Helper()
+	_, err := b.ChangeAgreement(b.ctx, id, nil, func(a *consent.Agreement) ([]audit.Record, error) {
+		a.Status = to
+		return []audit.Record{b.did("pairing." + string(to))}, nil
+	})
+	b.must(err)
+}
+
 func endingEnds(b *bed) {
 	a, code := b.pairAnna("r")
 	b.must(b.redeem(code, "1"))
-	_, open := b.pairAnna("r2")
-	_, err := b.ChangeAgreement(b.ctx, a.ID, nil, func(a *consent.Agreement) ([]audit.Record, error) {
-		a.Status, a.EndedAt, a.EndedBy = consent.Ended, b.now(), "customer:anna"
-		return []audit.Record{b.did("pairing.ended")}, nil
-	})
-	b.must(err)
+	b.stands(a.ID, consent.Ended)
 	got, err := b.Access(b.ctx, digest("access 1"))
 	b.must(err)
 	if got.Token.RevokedAt.IsZero() || got.Agreement.Status != consent.Ended {
 		b.Errorf("the token of an ended pairing: %+v", got.Token)
 	}
 	b.refused(b.rotate("1", "2"), bank.GrantInvalid)
-	b.refused(b.redeem(open, "3"), bank.GrantInvalid)
+
+	// Not only while it is ended: what ended stays so.
+	_, code = b.pairAnna("again")
+	b.stands(a.ID, consent.Suspended)
+	b.refused(b.redeem(code, "3"), bank.GrantInvalid)
+	b.stands(a.ID, consent.Active)
+	b.refused(b.redeem(code, "4"), bank.GrantInvalid)
+	b.refused(b.rotate("1", "5"), bank.GrantInvalid)
 }
