@@ -15,10 +15,13 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
+	"okienko/api"
 	"okienko/app"
+	"okienko/partnerapi/contract"
 )
 
 // Option changes how a bank starts.
@@ -71,16 +74,37 @@ func Start(t testing.TB, options ...Option) *Bank {
 	if !roots.AppendCertsFromPEM(pem) {
 		t.Fatalf("%s holds no certificate", b.CA)
 	}
+	plain := &http.Transport{
+		TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		MaxIdleConnsPerHost: 64,
+	}
 	b.HTTP = &http.Client{
-		Timeout: 30 * time.Second,
-		Transport: &http.Transport{
-			TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-			MaxIdleConnsPerHost: 64,
-		},
+		Timeout:       30 * time.Second,
+		Transport:     judged(t, b.Partner, plain),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return b
 }
+
+// judged holds every answer of the partner API against its published
+// description, in every test that starts a bank.
+func judged(t testing.TB, base string, plain http.RoundTripper) http.RoundTripper {
+	judge, err := contract.Load(api.Partner)
+	if err != nil {
+		t.Fatalf("the published description: %v", err)
+	}
+	strict := judge.Transport(plain, func(err error) { t.Errorf("not as described: %v", err) })
+	return transport(func(r *http.Request) (*http.Response, error) {
+		if strings.HasPrefix(r.URL.String(), base+"/") {
+			return strict.RoundTrip(r)
+		}
+		return plain.RoundTrip(r)
+	})
+}
+
+type transport func(*http.Request) (*http.Response, error)
+
+func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // Close closes the bank before the test ends. Twice is harmless.
 func (b *Bank) Close(t testing.TB) {

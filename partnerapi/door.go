@@ -185,6 +185,9 @@ func (d *Door) Routes(mux *http.ServeMux) {
 // WriteError answers what edge found out before the door was reached.
 func (d *Door) WriteError(w http.ResponseWriter, r *http.Request, status int) {
 	d.headers(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if d.cfg.Sandbox {
+			w.Header().Set(reasonHeader, http.StatusText(status))
+		}
 		writeForm(w, formOf(status))
 	})).ServeHTTP(w, r)
 }

@@ -98,7 +98,7 @@ func (d *Door) refuse(v *visit, err error) (status int) {
 		v.w.Header().Set("WWW-Authenticate", `Bearer realm="open-api"`) // RFC 9110 §15.5.2: never without one
 	}
 	if d.cfg.Sandbox {
-		v.w.Header().Set("X-Okienko-Reason", reason)
+		v.w.Header().Set(reasonHeader, reason)
 	}
 	if retry > 0 {
 		edge.SetRetryAfter(v.w.Header(), retry)
@@ -256,3 +256,6 @@ func (d *Door) spec(v *visit) (answer, error) {
 	v.w.Header().Set("Cache-Control", "no-cache")
 	return answer{status: http.StatusOK, body: d.cfg.Spec, media: "application/yaml"}, nil
 }
+
+// reasonHeader says in the sandbox which rule refused.
+const reasonHeader = "X-Okienko-Reason"

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"okienko/bank/account"
+	"okienko/bank/limit"
 	"okienko/bank/calendar"
 	"okienko/bank/intake"
 	"okienko/bank/money"
@@ -39,7 +40,7 @@ func roles() []role {
 		{"tomasz", "Tomasz", "Lewandowski", party.Male, 23, party.Polish, false, 4300, 40_00, 0, "has 40.00 PLN"},
 		{"katarzyna", "Katarzyna", "Kamińska", party.Female, 38, party.Polish, true, 10_500, 6_000_00, 0, "has an account in EUR, uses the mobile app"},
 		{"marek", "Marek", "Szymański", party.Male, 57, party.Polish, false, 6900, 4_500_00, 0, "has blocked the access of third parties to his account"},
-		{"zofia", "Zofia", "Dąbrowska", party.Female, 68, party.Polish, false, 3900, 3_500_00, 0, "one account open, one closed"},
+		{"zofia", "Zofia", "Dąbrowska", party.Female, 68, party.Polish, false, 3900, 3_500_00, 0, "one account open, one closed; her own limits are low"},
 	}
 }
 
@@ -178,6 +179,7 @@ func (b *builder) open(c party.Customer, id, name string, product account.Produc
 func (b *builder) peculiar() error {
 	yesterday := b.today.AddDays(-1).Start().Add(10 * time.Hour).UTC()
 	for _, h := range b.households {
+		b.world.Batch.Limits[h.customer.ID] = ownLimits(3_000_00, 10_000_00)
 		switch h.person.Login {
 		case "ewa":
 			for i := range b.world.Batch.Customers {
@@ -190,6 +192,7 @@ func (b *builder) peculiar() error {
 		case "maria":
 			b.accountByID(h.main).Name, b.accountByID(h.savings).Name = "Everyday account", "Savings account"
 		case "zofia":
+			b.world.Batch.Limits[h.customer.ID] = ownLimits(60_00, 200_00)
 			id, err := b.open(h.customer, "zofia-closed", "Konto wspólne", account.Product{Group: "ACCOUNT", Type: "PERSONAL"}, money.PLN, b.first.AddDays(-900))
 			if err != nil {
 				return err
@@ -204,4 +207,11 @@ func (b *builder) peculiar() error {
 		}
 	}
 	return nil
+}
+
+// ownLimits are a customer's limits across every application.
+func ownLimits(daily, monthly int64) limit.OfCustomer {
+	return limit.OfCustomer{OneOff: limit.Caps{
+		Daily: limit.CapAt(money.New(daily, money.PLN)), Monthly: limit.CapAt(money.New(monthly, money.PLN)),
+	}}
 }
