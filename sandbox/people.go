@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"okienko/bank/account"
-	"okienko/bank/limit"
 	"okienko/bank/calendar"
 	"okienko/bank/intake"
+	"okienko/bank/limit"
 	"okienko/bank/money"
 	"okienko/bank/party"
 	"okienko/bank/sca"
