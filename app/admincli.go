@@ -151,7 +151,7 @@ func (f adminFile[D]) Run(c *adminCall) error {
 	var d D
 	meta, err := toml.DecodeFile(f.File, &d)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", f.File, err)
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
 		return fmt.Errorf("%s: unknown key %s", f.File, unknown[0])

@@ -82,7 +82,7 @@ func applicationFacts(a *partner.Application) []fact {
 		{"redirect addresses", joined(a.RedirectURIs)}, {"callback addresses", joined(a.CallbackURIs)},
 		{"Android return", joined(a.AndroidReturn)}, {"iOS return", joined(a.IOSReturn)}, {"token addresses", joined(a.Addresses)},
 		{"domain", domain}, {"native", yes(a.Native)}, {"customers release holds of ended pairings", yes(a.ReleaseByCustomer)},
-		{"access token", a.AccessTTL.String()}, {"refresh token", a.RefreshTTL.String()},
+		{"access token", span(a.AccessTTL)}, {"refresh token", span(a.RefreshTTL)},
 	}
 }
 
@@ -102,10 +102,10 @@ func definition(d consent.Definition) string {
 		s += " optional"
 	}
 	if d.ValidSeconds != consent.Unrestricted {
-		s += fmt.Sprintf(" for %s", time.Duration(d.ValidSeconds)*time.Second)
+		s += " for " + span(time.Duration(d.ValidSeconds)*time.Second)
 	}
 	if d.Quota != consent.Unrestricted {
-		s += fmt.Sprintf(" %d calls", d.Quota)
+		s += fmt.Sprintf(" for %d calls", d.Quota)
 	}
 	return s
 }
@@ -127,3 +127,16 @@ func yes(b bool) string {
 
 // warsawDay is the day of an instant, as staff wrote it.
 func warsawDay(t time.Time) string { return calendar.DateOf(t).String() }
+
+// span tells a time in the largest unit that fits it.
+func span(d time.Duration) string {
+	for _, u := range []struct {
+		name string
+		of   time.Duration
+	}{{"days", 24 * time.Hour}, {"hours", time.Hour}, {"minutes", time.Minute}} {
+		if d >= u.of && d%u.of == 0 {
+			return fmt.Sprintf("%d %s", d/u.of, u.name)
+		}
+	}
+	return fmt.Sprintf("%d seconds", d/time.Second)
+}

@@ -1,0 +1,51 @@
+// Package script tests the command line as somebody at a terminal meets it: what is printed, where, and with which exit
+// status. A script is a text file in testdata (rogpeppe/go-internal/testscript). What the commands do to a bank is tested
+// where it is decided.
+package script
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"okienko/app"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"okienko": func() { os.Exit(app.Main(os.Args[1:], os.Stdout, os.Stderr, "v0-test")) },
+	})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+	})
+}
+
+// exits runs a program that must end with a status: `exits 2 okienko fly`. The
+// script's own `! exec` does not tell a wrong word from a crash.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits status program [argument...]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var end *exec.ExitError
+		if !errors.As(err, &end) {
+			ts.Fatalf("%v", err)
+		}
+		got = end.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("ended with status %d, want %d", got, want)
+	}
+}
