@@ -118,7 +118,7 @@ func (s *Store) keepAccess(ctx context.Context, lines []audit.AccessRecord) erro
 			c.hash = link(c.hash, r.Text())
 			_, err := tx.ExecContext(ctx, `insert into access_log
 				(segment, seq, at, client_id, agreement_id, act, subject, outcome, hash)
-				values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+				values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 				c.segment, c.seq, micros(r.At), r.Client, r.Agreement, r.Act, r.Subject, r.Outcome, c.hash)
 			if err != nil {
 				return fmt.Errorf("store: access log: %w", err)

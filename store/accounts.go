@@ -53,7 +53,7 @@ func loadAccounts(ctx context.Context, q querier, ids []account.ID, into map[acc
 // writeBalances keeps what moving money changes of accounts.
 func writeBalances(ctx context.Context, q querier, accounts []*account.Account) error {
 	for _, a := range accounts {
-		if err := one(q.ExecContext(ctx, "update account set booked = ?, held = ?, seq = ? where id = ?",
+		if err := one(q.ExecContext(ctx, "update account set booked = $1, held = $2, seq = $3 where id = $4",
 			a.Booked.Minor(), a.Held.Minor(), a.Seq, string(a.ID))); err != nil {
 			return fmt.Errorf("store: balance of account %s: %w", a.ID, err)
 		}

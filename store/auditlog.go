@@ -84,7 +84,7 @@ func (s *Store) appendAudit(ctx context.Context, tx *writeTx) error {
 		c.hash = link(c.hash, r.Text())
 		_, err := tx.ExecContext(ctx, `insert into audit
 			(segment, seq, at, actor_kind, actor_id, act, subject, before_text, after_text, why, hash)
-			values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 			c.segment, c.seq, micros(r.At), string(r.Actor.Kind), r.Actor.ID, r.Act, r.Subject, r.Before, r.After, r.Why, c.hash)
 		if err != nil {
 			return fmt.Errorf("store: audit: %w", err)

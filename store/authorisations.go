@@ -56,7 +56,7 @@ func insertAuthorisations(ctx context.Context, q querier, authorisations []*paym
 			permissions[i] = p.String()
 		}
 		_, err := q.ExecContext(ctx, `insert into authorisation (`+authorisationColumns+`)
-			values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)`,
 			string(a.ID), string(a.Agreement), string(a.Application), string(a.Customer), string(a.Person), string(a.Account),
 			string(d.Kind), d.OperationID, string(d.Hold), string(d.Payment), d.Amount.Minor(), string(d.Amount.Currency()), d.Title,
 			micros(d.ValidTo), dayText(d.ExecutionDate), strings.Join(permissions, " "),
@@ -72,7 +72,7 @@ func insertAuthorisations(ctx context.Context, q querier, authorisations []*paym
 
 func updateAuthorisations(ctx context.Context, q querier, authorisations []*payment.Authorisation) error {
 	for _, a := range authorisations {
-		if err := one(q.ExecContext(ctx, `update authorisation set status = ?, reason = ?, ended_at = ?, hold_id = ?, payment_id = ? where id = ?`,
+		if err := one(q.ExecContext(ctx, `update authorisation set status = $1, reason = $2, ended_at = $3, hold_id = $4, payment_id = $5 where id = $6`,
 			string(a.Status), string(a.Reason), micros(a.EndedAt), string(a.Hold), string(a.Payment), string(a.ID))); err != nil {
 			return fmt.Errorf("store: authorisation %s: %w", a.ID, err)
 		}

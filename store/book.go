@@ -135,7 +135,7 @@ func loadCounters(ctx context.Context, q querier, keys []limit.Key, into map[lim
 
 func writeCounters(ctx context.Context, q querier, counters []limit.Counter) error {
 	for _, n := range counters {
-		_, err := q.ExecContext(ctx, `insert into counter (subject, period, used, currency) values (?, ?, ?, ?)
+		_, err := q.ExecContext(ctx, `insert into counter (subject, period, used, currency) values ($1, $2, $3, $4)
 			on conflict (subject, period) do update set used = excluded.used`,
 			string(n.Subject), string(n.Period), n.Used.Minor(), string(n.Used.Currency()))
 		if err != nil {

@@ -14,7 +14,7 @@ import (
 // insertEntry keeps a booked entry. Each posting repeats what its account's
 // holder reads, so that no page of a history needs a join.
 func insertEntry(ctx context.Context, q querier, e *ledger.Entry) error {
-	_, err := q.ExecContext(ctx, "insert into entry (id, at, kind, payment_id, hold_id) values (?, ?, ?, ?, ?)",
+	_, err := q.ExecContext(ctx, "insert into entry (id, at, kind, payment_id, hold_id) values ($1, $2, $3, $4, $5)",
 		string(e.ID), micros(e.At), string(e.Kind), e.Payment, string(e.Hold))
 	if err != nil {
 		return fmt.Errorf("store: entry %s: %w", e.ID, err)
@@ -27,7 +27,7 @@ func insertEntry(ctx context.Context, q querier, e *ledger.Entry) error {
 		}
 		_, err := q.ExecContext(ctx, `insert into posting
 			(account_id, at, seq, entry_id, kind, title, amount, balance, currency, other_name, other_number, payment_id, hold_id)
-			values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 			string(p.Account), micros(e.At), p.Seq, string(e.ID), string(e.Kind), e.Title, p.Amount.Minor(), p.After.Minor(),
 			string(p.Amount.Currency()), other.Name, other.Number, e.Payment, string(e.Hold))
 		if err != nil {

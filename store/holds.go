@@ -47,7 +47,7 @@ func loadHolds(ctx context.Context, q querier, ids []ledger.HoldID, into map[led
 func insertHolds(ctx context.Context, q querier, holds []*ledger.Hold) error {
 	for _, h := range holds {
 		_, err := q.ExecContext(ctx, `insert into hold (`+holdColumns+`)
-			values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
 			string(h.ID), string(h.Agreement), string(h.Application), string(h.Account), h.OperationID,
 			h.Amount.Minor(), string(h.Amount.Currency()), h.Title, micros(h.CreatedAt), micros(h.ValidTo), string(h.Status),
 			micros(h.EndedAt), h.Captured.Minor(), string(h.Use.Day), h.Use.InDay.Minor(), string(h.Use.Month), h.Use.InMonth.Minor(), h.Events)
@@ -60,8 +60,8 @@ func insertHolds(ctx context.Context, q querier, holds []*ledger.Hold) error {
 
 func updateHolds(ctx context.Context, q querier, holds []*ledger.Hold) error {
 	for _, h := range holds {
-		if err := one(q.ExecContext(ctx, `update hold set amount = ?, title = ?, valid_to = ?, status = ?, ended_at = ?, captured = ?,
-			use_day = ?, use_in_day = ?, use_month = ?, use_in_month = ?, events = ? where id = ?`,
+		if err := one(q.ExecContext(ctx, `update hold set amount = $1, title = $2, valid_to = $3, status = $4, ended_at = $5, captured = $6,
+			use_day = $7, use_in_day = $8, use_month = $9, use_in_month = $10, events = $11 where id = $12`,
 			h.Amount.Minor(), h.Title, micros(h.ValidTo), string(h.Status), micros(h.EndedAt), h.Captured.Minor(),
 			string(h.Use.Day), h.Use.InDay.Minor(), string(h.Use.Month), h.Use.InMonth.Minor(), h.Events, string(h.ID))); err != nil {
 			return fmt.Errorf("store: hold %s: %w", h.ID, err)
@@ -75,7 +75,7 @@ func insertHoldEvents(ctx context.Context, q querier, events []ledger.HoldEvent)
 		e := &events[i]
 		_, err := q.ExecContext(ctx, `insert into hold_event
 			(hold_id, seq, kind, at, by_kind, by_id, amount, title, valid_to, captured, day, in_day, month, in_month)
-			values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 			string(e.Hold), e.Seq, string(e.Kind), micros(e.At), string(e.By.Kind), e.By.ID, e.Amount.Minor(), e.Title, micros(e.ValidTo),
 			e.Captured.Minor(), string(e.Delta.Day), e.Delta.InDay.Minor(), string(e.Delta.Month), e.Delta.InMonth.Minor())
 		if err != nil {

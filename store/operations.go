@@ -194,7 +194,7 @@ func insertOperations(ctx context.Context, q querier, operations []*payment.Oper
 		}
 		_, err = q.ExecContext(ctx, `insert into operation
 			(application_id, operation_id, content, at, agreement_id, authorisation_id, hold_id, payment_id, answer)
-			values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 			string(op.Key.Application), op.Key.ID, op.Content, micros(op.At), string(op.Agreement), string(op.Authorisation), hold, pay, string(text))
 		if err != nil {
 			return fmt.Errorf("store: operation %s: %w", op.Key.ID, err)

@@ -58,7 +58,7 @@ func loadPayments(ctx context.Context, q querier, ids []payment.ID, into map[pay
 func insertPayments(ctx context.Context, q querier, payments []*payment.Payment) error {
 	for _, p := range payments {
 		_, err := q.ExecContext(ctx, `insert into payment (`+paymentColumns+`)
-			values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)`,
 			string(p.ID), string(p.Agreement), string(p.Application), string(p.Account), string(p.Payee), p.OperationID,
 			p.Amount.Minor(), p.Fee.Minor(), string(p.Amount.Currency()), p.Title, string(p.Status), micros(p.CreatedAt),
 			dayText(p.ExecutionDate), micros(p.EndedAt), string(p.Hold), string(p.Reason),
@@ -73,8 +73,8 @@ func insertPayments(ctx context.Context, q querier, payments []*payment.Payment)
 
 func updatePayments(ctx context.Context, q querier, payments []*payment.Payment) error {
 	for _, p := range payments {
-		if err := one(q.ExecContext(ctx, `update payment set amount = ?, fee = ?, title = ?, status = ?, execution_date = ?, ended_at = ?, reason = ?,
-			use_day = ?, use_in_day = ?, use_month = ?, use_in_month = ?, events = ? where id = ?`,
+		if err := one(q.ExecContext(ctx, `update payment set amount = $1, fee = $2, title = $3, status = $4, execution_date = $5, ended_at = $6, reason = $7,
+			use_day = $8, use_in_day = $9, use_month = $10, use_in_month = $11, events = $12 where id = $13`,
 			p.Amount.Minor(), p.Fee.Minor(), p.Title, string(p.Status), dayText(p.ExecutionDate), micros(p.EndedAt), string(p.Reason),
 			string(p.Use.Day), p.Use.InDay.Minor(), string(p.Use.Month), p.Use.InMonth.Minor(), p.Events, string(p.ID))); err != nil {
 			return fmt.Errorf("store: payment %s: %w", p.ID, err)
@@ -88,7 +88,7 @@ func insertPaymentEvents(ctx context.Context, q querier, events []payment.Event)
 		e := &events[i]
 		_, err := q.ExecContext(ctx, `insert into payment_event
 			(payment_id, seq, kind, at, by_kind, by_id, amount, title, execution_date, day, in_day, month, in_month)
-			values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 			string(e.Payment), e.Seq, string(e.Kind), micros(e.At), string(e.By.Kind), e.By.ID, e.Amount.Minor(), e.Title,
 			dayText(e.ExecutionDate), string(e.Delta.Day), e.Delta.InDay.Minor(), string(e.Delta.Month), e.Delta.InMonth.Minor())
 		if err != nil {

@@ -90,7 +90,7 @@ func (w *writer) statement(ctx context.Context, query string) (*sql.Stmt, error)
 	if st, ok := w.statements[query]; ok {
 		return st, nil
 	}
-	st, err := w.conn.PrepareContext(ctx, query)
+	st, err := w.conn.PrepareContext(ctx, unnumbered(query))
 	if err != nil {
 		return nil, fmt.Errorf("store: %w in: %s", err, query)
 	}
@@ -105,6 +105,31 @@ func (w *writer) statement(ctx context.Context, query string) (*sql.Stmt, error)
 	}
 	w.statements[query] = st
 	return st, nil
+}
+
+// unnumbered is a text with "?" for $1, $2 … where they stand once each and in
+// this order, as in almost every text: the driver asks SQLite for the name of
+// every parameter that has one, at every call.
+func unnumbered(query string) string {
+	out := make([]byte, 0, len(query))
+	next := 1
+	for i := 0; i < len(query); i++ {
+		if query[i] != '$' {
+			out = append(out, query[i])
+			continue
+		}
+		n := 0
+		for i+1 < len(query) && '0' <= query[i+1] && query[i+1] <= '9' {
+			i++
+			n = n*10 + int(query[i]-'0')
+		}
+		if n != next {
+			return query
+		}
+		next++
+		out = append(out, '?')
+	}
+	return string(out)
 }
 
 // transact runs f in one immediate transaction. Nothing of it remains when it
@@ -212,7 +237,7 @@ func (r *reading) statement(ctx context.Context, query string) (*sql.Stmt, error
 	if len(r.statements) >= keptStatements {
 		return nil, nil // not kept: others may be running those that are
 	}
-	st, err := r.db.PrepareContext(ctx, query)
+	st, err := r.db.PrepareContext(ctx, unnumbered(query))
 	if err != nil {
 		return nil, fmt.Errorf("store: %w in: %s", err, query)
 	}

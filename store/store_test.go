@@ -82,6 +82,20 @@ func TestSeal(t *testing.T) {
 	}
 }
 
+func TestUnnumbered(t *testing.T) {
+	for in, want := range map[string]string{
+		"select 1":                         "select 1",
+		"values ($1, $2, $3)":              "values (?, ?, ?)",
+		"a = $1 and b = $1":                "a = $1 and b = $1",
+		"a = $2 and b = $1":                "a = $2 and b = $1",
+		"($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)": "(?,?,?,?,?,?,?,?,?,?)",
+	} {
+		if got := unnumbered(in); got != want {
+			t.Errorf("%s became %s, want %s", in, got, want)
+		}
+	}
+}
+
 func TestNewerDataIsRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "bank.db")
 	wall := &stopped{now: time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)}
