@@ -1,0 +1,78 @@
+package app
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"okienko/verify"
+)
+
+// VerifyCmd is `okienko verify`: it adds everything up again with its own
+// queries, also while the bank runs, and ends with status 1 when it finds a
+// fault.
+type VerifyCmd struct {
+	Config string `help:"Configuration file of the bank." type:"existingfile" xor:"which"`
+	Data   string `help:"Data folder of a sandbox; the default one when nothing is given." xor:"which"`
+	File   string `arg:"" optional:"" help:"File of a store."`
+}
+
+// Run prints what was looked at and what was found.
+func (v *VerifyCmd) Run(p *program) error {
+	path, err := v.path()
+	if err != nil {
+		return err
+	}
+	report, err := verify.Run(p.ctx, path)
+	if err != nil {
+		return err
+	}
+	if err := printReport(p.out, report); err != nil {
+		return err
+	}
+	if !report.Clean() {
+		return errFindings
+	}
+	_, err = fmt.Fprintln(p.out, "Clean.")
+	return err
+}
+
+func printReport(out io.Writer, r verify.Report) error {
+	for _, c := range r.Counts {
+		if _, err := fmt.Fprintf(out, "%12d %s\n", c.N, c.What); err != nil {
+			return err
+		}
+	}
+	for _, f := range r.Findings {
+		if _, err := fmt.Fprintln(out, "FAULT", f); err != nil {
+			return err
+		}
+	}
+	if r.More > 0 {
+		if _, err := fmt.Fprintf(out, "and %d faults more\n", r.More); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *VerifyCmd) path() (string, error) {
+	switch {
+	case v.File != "":
+		return v.File, nil
+	case v.Config != "":
+		cfg, err := ReadConfig(v.Config)
+		if err != nil {
+			return "", err
+		}
+		return cfg.Bank.Data, nil
+	}
+	folder := v.Data
+	if folder == "" {
+		var err error
+		if folder, err = defaultFolder(); err != nil {
+			return "", err
+		}
+	}
+	return filepath.Join(folder, storeName), nil
+}

@@ -1,3 +1,0 @@
-package app
-type VerifyCmd struct{}
-func (VerifyCmd) Run() error { return nil }
