@@ -35,8 +35,11 @@ func (w inMemory) AddCustomer(_ context.Context, id party.CustomerID) error {
 }
 
 func (w inMemory) AddAccount(_ context.Context, a NewAccount) error {
-	w.PutAccount(opened(a, w.clock.Now()))
-	return nil
+	account, err := opened(a, len(w.Accounts()), w.clock.Now())
+	if err == nil {
+		w.PutAccount(account)
+	}
+	return err
 }
 
 func (w inMemory) AddApplication(_ context.Context, a partner.Application) error {

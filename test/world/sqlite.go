@@ -3,7 +3,6 @@ package world
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"sync"
 	"time"
@@ -15,7 +14,6 @@ import (
 	"okienko/bank/consent"
 	"okienko/bank/intake"
 	"okienko/bank/limit"
-	"okienko/bank/nrb"
 	"okienko/bank/partner"
 	"okienko/bank/party"
 	"okienko/bank/payment"
@@ -66,9 +64,8 @@ func (w *durable) AddCustomer(ctx context.Context, id party.CustomerID) error {
 }
 
 func (w *durable) AddAccount(ctx context.Context, n NewAccount) error {
-	a := opened(n, w.clock.Now())
-	var err error
-	if a.NRB, err = nrb.Make("99900005", fmt.Sprintf("%016d", w.next())); err != nil {
+	a, err := opened(n, w.next(), w.clock.Now())
+	if err != nil {
 		return err
 	}
 	return w.Import(ctx, &intake.Batch{Accounts: []account.Account{a}})

@@ -7,6 +7,7 @@ package world
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"okienko/bank/account"
@@ -16,6 +17,7 @@ import (
 	"okienko/bank/ledger"
 	"okienko/bank/limit"
 	"okienko/bank/money"
+	"okienko/bank/nrb"
 	"okienko/bank/partner"
 	"okienko/bank/party"
 	"okienko/bank/payment"
@@ -66,18 +68,20 @@ type NewAccount struct {
 // PersonOf is the person of an individual customer.
 func PersonOf(c party.CustomerID) party.PersonID { return "person-" + party.PersonID(c) }
 
-// opened is an account as it begins.
-func opened(a NewAccount, at time.Time) account.Account {
+// opened is an account as it begins; n makes its number, so that the payees of a
+// world can be told apart.
+func opened(a NewAccount, n int, at time.Time) (account.Account, error) {
+	number, err := nrb.Make("99900005", fmt.Sprintf("%016d", n))
 	zero := money.Zero(money.PLN)
 	over := a.Overdraft
 	if over.Currency() == "" {
 		over = zero
 	}
 	return account.Account{
-		ID: a.ID, Kind: account.Customer, Customer: a.Customer, Holder: string(a.Customer), Name: string(a.ID),
+		ID: a.ID, Kind: account.Customer, Customer: a.Customer, NRB: number, Holder: string(a.Customer), Name: string(a.ID),
 		Product: account.Product{Group: "CURRENT", Type: "PERSONAL"}, Status: account.Open,
 		Access: account.FirstAccess(party.Individual, at), OpenedAt: at, Booked: zero, Held: zero, Overdraft: over,
-	}
+	}, err
 }
 
 func customer(id party.CustomerID, at time.Time) party.Customer {
