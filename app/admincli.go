@@ -120,6 +120,9 @@ func (a *AdminCmd) where() (socket string, closed func(context.Context, *adminRe
 		}
 	}
 	return filepath.Join(folder, socketName), func(ctx context.Context, req *adminRequest) (office.Report, error) {
+		if _, err := os.Stat(filepath.Join(folder, storeName)); err != nil { // leave no key in an empty folder
+			return office.Report{}, errors.Join(errNoBank, err)
+		}
 		s, err := sandboxSettings(folder)
 		if err != nil {
 			return office.Report{}, err

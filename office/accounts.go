@@ -102,7 +102,7 @@ func (c *ReleaseHold) check(ctx context.Context, o *Office) (*act, error) {
 		name: "hold.released", subject: "hold:" + c.Hold,
 		lines: []string{fmt.Sprintf("Release the hold of %s %s, %q.", h.Amount, h.Amount.Currency(), h.Title)},
 		apply: func(ctx context.Context, r audit.Record) ([]string, error) {
-			_, err := o.Orders.Do(ctx, &payment.Release{Hold: h.ID, By: r.Actor})
+			_, err := o.Orders.Do(ctx, &payment.Release{Hold: h.ID, By: r.Actor, Why: r.Why})
 			return nil, err
 		},
 	}, nil

@@ -162,6 +162,14 @@ func (s *Store) Block(ctx context.Context, c party.CustomerID, b party.Block, r 
 
 // SetAccountStatus changes the status of an account.
 func (s *Store) SetAccountStatus(ctx context.Context, id account.ID, to account.Status, r audit.Record) error {
+	if to == account.Closed {
+		// Money may have come since somebody looked.
+		err := s.change(ctx, "account", r, "update account set status = 'closed' where id = $1 and booked = 0 and held = 0", string(id))
+		if bank.CodeOf(err) == bank.NotFound {
+			return bank.Refuse(bank.StatusNotAllowed, "There is no such account, or there is money on it.")
+		}
+		return err
+	}
 	return s.change(ctx, "account", r, "update account set status = $1 where id = $2", string(to), string(id))
 }
 

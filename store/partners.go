@@ -116,8 +116,27 @@ func (s *Store) PutApplication(ctx context.Context, a partner.Application, r aud
 			return fmt.Errorf("application %s: %w", a.ID, err)
 		}
 		tx.audit(r)
-		return nil
+		return lowerPairings(ctx, tx, &a)
 	})
+}
+
+// lowerPairings brings the limits of the application's pairings down to its own
+// maximum. Raising it raises nobody's: that takes the customer's word.
+func lowerPairings(ctx context.Context, q querier, a *partner.Application) error {
+	l := a.Limits
+	_, err := q.ExecContext(ctx, `update agreement set
+			limit_single = case when limit_single > $1 then $2 else limit_single end,
+			limit_daily = case when limit_daily > $3 then $4 else limit_daily end,
+			limit_monthly = case when limit_monthly > $5 then $6 else limit_monthly end,
+			limit_unconfirmed = case when limit_unconfirmed > $7 then $8 else limit_unconfirmed end
+		where application = $9 and (limit_single > $10 or limit_daily > $11 or limit_monthly > $12 or limit_unconfirmed > $13)`,
+		l.Single.Minor(), l.Single.Minor(), l.Daily.Minor(), l.Daily.Minor(), l.Monthly.Minor(), l.Monthly.Minor(),
+		l.Unconfirmed.Minor(), l.Unconfirmed.Minor(), string(a.ID),
+		l.Single.Minor(), l.Daily.Minor(), l.Monthly.Minor(), l.Unconfirmed.Minor())
+	if err != nil {
+		return fmt.Errorf("store: lowering the pairings of %s: %w", a.ID, err)
+	}
+	return nil
 }
 
 // sweep bounds how many pairings are looked at together when a status changes:

@@ -17,7 +17,8 @@ type Register interface {
 	Applications(ctx context.Context) ([]Application, error)
 
 	// PutPartner and PutApplication keep a new one or replace what stands, with
-	// the audit. They do not change an application's status.
+	// the audit. They do not change an application's status. Limits lower than
+	// before bring those of its pairings down with them, in the same transaction.
 	PutPartner(ctx context.Context, p Partner, r audit.Record) error
 	PutApplication(ctx context.Context, a Application, r audit.Record) error
 	// SetStatus lets decide judge the application as it stands and gives it the

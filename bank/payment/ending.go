@@ -40,7 +40,7 @@ func (o *Release) decide(t *turn) (Outcome, error) {
 	if h.Status == ledger.Released {
 		return Outcome{Hold: h, Repeat: true}, nil
 	}
-	return t.free(h, ledger.Released, o.By)
+	return t.free(h, ledger.Released, o.By, o.Why)
 }
 
 func (t *turn) releaseForPartner(o *Release) (Outcome, error) {
@@ -62,7 +62,7 @@ func (t *turn) releaseForPartner(o *Release) (Outcome, error) {
 	if err := t.usable(c.agreement, t.accounts.get(h.Account)); err != nil {
 		return Outcome{}, err
 	}
-	out, err := t.free(h, ledger.Released, c.actor())
+	out, err := t.free(h, ledger.Released, c.actor(), "")
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -87,7 +87,7 @@ func (t *turn) deleter(id consent.ID, p consent.Permission, again bool) (*caller
 
 // free ends a hold without taking anything and gives its amount back to the
 // limits, as far as it lies in their current windows.
-func (t *turn) free(h *ledger.Hold, how ledger.HoldStatus, by audit.Actor) (Outcome, error) {
+func (t *turn) free(h *ledger.Hold, how ledger.HoldStatus, by audit.Actor, why string) (Outcome, error) {
 	h = t.holds.edit(h.ID)
 	use := h.Use
 	delta, err := t.giveBack(&use, h.Amount)
@@ -104,7 +104,7 @@ func (t *turn) free(h *ledger.Hold, how ledger.HoldStatus, by audit.Actor) (Outc
 	if how == ledger.Expired {
 		act = "hold.expired"
 	}
-	t.record(by, act, "hold:"+string(h.ID), h.Amount.String(), "", "")
+	t.record(by, act, "hold:"+string(h.ID), h.Amount.String(), "", why)
 	if a := t.agreements.get(h.Agreement); a != nil {
 		err = t.countAll(a, delta)
 	}
@@ -119,7 +119,7 @@ func (o *Expire) decide(t *turn) (Outcome, error) {
 	if h.Status != ledger.Active || t.now.Before(h.ValidTo) {
 		return Outcome{Hold: h, Repeat: true}, nil // ended, or given more time, meanwhile
 	}
-	return t.free(h, ledger.Expired, theBank)
+	return t.free(h, ledger.Expired, theBank, "")
 }
 
 func (o *Cancel) decide(t *turn) (Outcome, error) {

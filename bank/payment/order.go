@@ -56,6 +56,7 @@ type Decline struct {
 type Release struct {
 	Hold ledger.HoldID
 	By   audit.Actor
+	Why  string // the bank's own reason, for the audit
 	// Agreement and AccountRef are those of the asking application; "" when the
 	// customer or the bank releases. Customer is whose hold it must be when the
 	// customer releases.

@@ -27,6 +27,7 @@ func parties(t *testing.T, open Open) {
 		{"a customer's limits tell no cap from zero", customerLimits},
 		{"an application comes back whole", applicationComesBack},
 		{"replacing an application leaves its status", replacingKeepsStatus},
+		{"lower limits of an application lower those of its pairings", limitsComeDown},
 		{"what an application names must exist", namesMustExist},
 		{"a new secret ends the others later", secrets},
 		{"a narrower status suspends pairings and ends their tokens", statusSuspends},
@@ -174,6 +175,23 @@ func replacingKeepsStatus(b *bed) {
 	b.must(err)
 	a.Status = partner.Beta
 	b.same(got, a)
+}
+
+func limitsComeDown(b *bed) {
+	paired, _ := b.pairAnna("r1")
+	limits := func(want limit.Limits) {
+		b.Helper()
+		got, err := b.Agreement(b.ctx, paired.ID)
+		b.must(err)
+		b.same(got.Limits, want)
+	}
+	a := b.application()
+	want := paired.Limits
+	a.Limits.Daily, want.Daily = pln(want.Daily.Minor()-1), pln(want.Daily.Minor()-1)
+	b.must(b.PutApplication(b.ctx, a, b.did("application.put")))
+	limits(want) // the one that was lowered, and no other
+	b.must(b.PutApplication(b.ctx, b.application(), b.did("application.put")))
+	limits(want) // raising it again raises nobody's
 }
 
 func namesMustExist(b *bed) {
