@@ -2,11 +2,8 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 
-	"okienko/bank"
 	"okienko/bank/account"
 	"okienko/bank/money"
 	"okienko/bank/party"
@@ -76,74 +73,4 @@ func (s *Store) AccountsOf(ctx context.Context, c party.CustomerID) ([]account.A
 	}
 	return rows(ctx, s.read, scanAccount, `select `+accountColumns+` from account
 		where customer_id = $1 and customer_id <> '' order by opened_at, id`, string(c))
-}
-
-// found turns "no row" into the refusal that unknown and foreign share.
-func found(err error, what string) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, sql.ErrNoRows):
-		return bank.Refuse(bank.NotFound, "There is no such "+what+".")
-	}
-	return fmt.Errorf("store: %s: %w", what, err)
-}
-
-// one checks that a statement changed exactly one row.
-func one(done sql.Result, err error) error {
-	if err != nil {
-		return err
-	}
-	n, err := done.RowsAffected()
-	if err == nil && n != 1 {
-		err = fmt.Errorf("%d rows changed instead of one", n)
-	}
-	return err
-}
-
-// rows reads every row of a query.
-func rows[V any](ctx context.Context, q querier, scan func(scanner) (V, error), query string, args ...any) ([]V, error) {
-	r, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, fmt.Errorf("store: %w", err)
-	}
-	var out []V
-	for r.Next() {
-		v, err := scan(r)
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("store: %w", err), r.Close())
-		}
-		out = append(out, v)
-	}
-	if err := errors.Join(r.Err(), r.Close()); err != nil {
-		return nil, fmt.Errorf("store: %w", err)
-	}
-	return out, nil
-}
-
-// load reads the rows of a list of keys into a map; what does not exist is nil
-// in it.
-func load[K ~string, V any](ctx context.Context, q querier, keys []K, into map[K]*V, what, query string,
-	scan func(scanner) (V, error), key func(*V) K) error {
-	if len(keys) == 0 {
-		return nil
-	}
-	for _, k := range keys {
-		into[k] = nil
-	}
-	r, err := q.QueryContext(ctx, query, list(keys))
-	if err != nil {
-		return fmt.Errorf("store: loading %s: %w", what, err)
-	}
-	for r.Next() {
-		v, err := scan(r)
-		if err != nil {
-			return errors.Join(fmt.Errorf("store: loading %s: %w", what, err), r.Close())
-		}
-		into[key(&v)] = &v
-	}
-	if err := errors.Join(r.Err(), r.Close()); err != nil {
-		return fmt.Errorf("store: loading %s: %w", what, err)
-	}
-	return nil
 }

@@ -114,23 +114,21 @@ func loadCounters(ctx context.Context, q querier, keys []limit.Key, into map[lim
 			periods = append(periods, k.Period)
 		}
 	}
-	r, err := q.QueryContext(ctx, `select subject, period, used, currency from counter
-		where `+among("subject", 1)+` and `+among("period", 2), list(subjects), list(periods))
-	if err != nil {
-		return fmt.Errorf("store: loading counters: %w", err)
-	}
-	for r.Next() {
+	err := each(ctx, q, `select subject, period, used, currency from counter
+		where `+among("subject", 1)+` and `+among("period", 2), func(row scanner) error {
 		var k limit.Key
 		var used int64
 		var currency string
-		if err := r.Scan((*string)(&k.Subject), (*string)(&k.Period), &used, &currency); err != nil {
-			return errors.Join(fmt.Errorf("store: loading counters: %w", err), r.Close())
-		}
+		err := row.Scan((*string)(&k.Subject), (*string)(&k.Period), &used, &currency)
 		if _, asked := into[k]; asked {
 			into[k] = money.New(used, money.Currency(currency))
 		}
+		return err
+	}, list(subjects), list(periods))
+	if err != nil {
+		return fmt.Errorf("loading counters: %w", err)
 	}
-	return errors.Join(r.Err(), r.Close())
+	return nil
 }
 
 func writeCounters(ctx context.Context, q querier, counters []limit.Counter) error {

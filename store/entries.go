@@ -91,23 +91,19 @@ func (s *Store) Transactions(ctx context.Context, f payment.TransactionFilter) (
 // for here and not by the engine: engines fold the case of Polish letters each
 // in its own way, or not at all.
 func (s *Store) search(ctx context.Context, text string, size int, query string, args []any) ([]payment.Transaction, error) {
-	r, err := s.read.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, fmt.Errorf("store: %w", err)
-	}
 	var out []payment.Transaction
 	wanted := fold(text)
-	for len(out) < size && r.Next() {
-		t, err := scanTransaction(r)
+	err := each(ctx, s.read, query, func(row scanner) error {
+		t, err := scanTransaction(row)
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("store: %w", err), r.Close())
+			return err
 		}
 		if wanted.in(t.Title) || wanted.in(t.Other.Name) || wanted.in(t.Other.Number) {
-			out = append(out, t)
+			if out = append(out, t); len(out) == size {
+				return errStop
+			}
 		}
-	}
-	if err := errors.Join(r.Err(), r.Close()); err != nil {
-		return nil, fmt.Errorf("store: %w", err)
-	}
-	return out, nil
+		return nil
+	}, args...)
+	return out, err
 }

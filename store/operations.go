@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"okienko/bank"
@@ -145,21 +144,19 @@ func loadOperations(ctx context.Context, q querier, keys []payment.OperationKey,
 	for _, op := range done {
 		into.Operations[op.Key] = op
 	}
-	r, err := q.QueryContext(ctx, `select a.application_id, a.operation_id, a.id
+	err = each(ctx, q, `select a.application_id, a.operation_id, a.id
 		from json_each($1) k cross join authorisation a on a.application_id = k.value ->> 0 and a.operation_id = k.value ->> 1
-		where a.status = 'PENDING' and a.operation_id <> ''`, wanted)
-	if err != nil {
-		return fmt.Errorf("store: loading what waits: %w", err)
-	}
-	for r.Next() {
+		where a.status = 'PENDING' and a.operation_id <> ''`, func(row scanner) error {
 		var k payment.OperationKey
 		var id string
-		if err := r.Scan((*string)(&k.Application), &k.ID, &id); err != nil {
-			return errors.Join(fmt.Errorf("store: loading what waits: %w", err), r.Close())
-		}
+		err := row.Scan((*string)(&k.Application), &k.ID, &id)
 		into.Pending[k] = payment.AuthorisationID(id)
+		return err
+	}, wanted)
+	if err != nil {
+		return fmt.Errorf("loading what waits: %w", err)
 	}
-	return errors.Join(r.Err(), r.Close())
+	return nil
 }
 
 func scanOperation(row scanner) (*payment.Operation, error) {

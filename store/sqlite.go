@@ -237,7 +237,7 @@ func (r *reading) statement(ctx context.Context, query string) (*sql.Stmt, error
 	if len(r.statements) >= keptStatements {
 		return nil, nil // not kept: others may be running those that are
 	}
-	st, err := r.db.PrepareContext(ctx, unnumbered(query))
+	st, err := r.db.PrepareContext(ctx, unnumbered(query)) //nolint:sqlclosecheck // kept, and closed with the pool
 	if err != nil {
 		return nil, fmt.Errorf("store: %w in: %s", err, query)
 	}
@@ -246,7 +246,7 @@ func (r *reading) statement(ctx context.Context, query string) (*sql.Stmt, error
 }
 
 func (r *reading) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	st, err := r.statement(ctx, query)
+	st, err := r.statement(ctx, query) //nolint:sqlclosecheck // kept, and closed with the pool
 	switch {
 	case err != nil:
 		return nil, err
@@ -257,7 +257,7 @@ func (r *reading) QueryContext(ctx context.Context, query string, args ...any) (
 }
 
 func (r *reading) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	st, err := r.statement(ctx, query)
+	st, err := r.statement(ctx, query) //nolint:sqlclosecheck // kept, and closed with the pool
 	if st == nil || err != nil {
 		return r.db.QueryRowContext(ctx, query, args...)
 	}

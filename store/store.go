@@ -184,7 +184,7 @@ type writeTx struct {
 func (t *writeTx) audit(records ...audit.Record) { t.records = append(t.records, records...) }
 
 func (t *writeTx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	st, err := t.w.statement(ctx, query)
+	st, err := t.w.statement(ctx, query) //nolint:sqlclosecheck // kept, and closed with the writer
 	if err != nil {
 		return nil, err
 	}
@@ -192,7 +192,7 @@ func (t *writeTx) QueryContext(ctx context.Context, query string, args ...any) (
 }
 
 func (t *writeTx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	st, err := t.w.statement(ctx, query)
+	st, err := t.w.statement(ctx, query) //nolint:sqlclosecheck // kept, and closed with the writer
 	if err != nil {
 		return t.w.conn.QueryRowContext(ctx, query, args...) // fails again, and carries the error
 	}
@@ -200,7 +200,7 @@ func (t *writeTx) QueryRowContext(ctx context.Context, query string, args ...any
 }
 
 func (t *writeTx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	st, err := t.w.statement(ctx, query)
+	st, err := t.w.statement(ctx, query) //nolint:sqlclosecheck // kept, and closed with the writer
 	if err != nil {
 		return nil, err
 	}

@@ -21,13 +21,13 @@ type entryRow struct {
 }
 
 type postingRow struct {
-	account             string
-	at, seq             int64
-	entry               string
-	kind                string
-	amount, balance     int64
-	currency            string
-	payment, hold, name string
+	account         string
+	at, seq         int64
+	entry           string
+	kind            string
+	amount, balance int64
+	currency        string
+	payment, hold   string
 }
 
 const postingSelect = `select account_id, at, seq, entry_id, kind, amount, balance, currency, payment_id, hold_id from posting `

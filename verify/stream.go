@@ -20,7 +20,7 @@ type stream[T any] struct {
 }
 
 func open[T any](ctx context.Context, tx *sql.Tx, query string, scan func(scan func(...any) error, row *T) (string, error)) (*stream[T], error) {
-	rows, err := tx.QueryContext(ctx, query)
+	rows, err := tx.QueryContext(ctx, query) //nolint:rowserrcheck // checked by next, where the rows end
 	if err != nil {
 		return nil, err
 	}
