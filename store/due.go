@@ -37,20 +37,28 @@ func (s *Store) BalancesByDay(ctx context.Context, id account.ID, first, last ca
 		return nil, fmt.Errorf("store: %w", err)
 	}
 	// One step into the history for each day, however long the history is.
-	out, err := rows(ctx, s.read, scanBalance, `select a.currency, coalesce((select p.balance from posting p
+	out := make([]money.Amount, len(ends))
+	met := 0
+	err = each(ctx, s.read, `select d.key, a.currency, coalesce((select p.balance from posting p
 			where p.account_id = a.id and p.at < d.value order by p.at desc, p.seq desc limit 1), 0)
-		from account a cross join json_each($2) d where a.id = $1 order by d.key`, string(id), string(days))
-	if err == nil && len(out) != len(ends) {
+		from account a cross join json_each($2) d where a.id = $1`, func(row scanner) error {
+		var i int
+		var currency string
+		var minor int64
+		if err := row.Scan(&i, &currency, &minor); err != nil {
+			return err
+		}
+		out[i] = money.New(minor, money.Currency(currency))
+		met++
+		return nil
+	}, string(id), string(days))
+	if err == nil && met != len(ends) {
 		err = sql.ErrNoRows
 	}
-	return out, found(err, "account")
-}
-
-func scanBalance(row scanner) (money.Amount, error) {
-	var currency string
-	var minor int64
-	err := row.Scan(&currency, &minor)
-	return money.New(minor, money.Currency(currency)), err
+	if err := found(err, "account"); err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 // DueHolds lists active holds whose time is over, the longest over first.

@@ -1,0 +1,98 @@
+package store
+
+import (
+	"database/sql"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"okienko/bank/account"
+	"okienko/bank/calendar"
+	"okienko/bank/consent"
+	"okienko/bank/desk"
+	"okienko/bank/ledger"
+	"okienko/bank/limit"
+	"okienko/bank/party"
+	"okienko/bank/payment"
+	"okienko/bank/sca"
+)
+
+// TestReadersUseIndexes asks the engine how it would run what the readers and
+// the desk ask for: no table is read from end to end and nothing is sorted, so
+// that a call costs the same however much has happened (design §6).
+func TestReadersUseIndexes(t *testing.T) {
+	s := openTest(t, "", &stopped{now: time.Now()})
+	ctx, now := t.Context(), time.Now()
+	today := calendar.DateOf(now)
+	page := payment.Page{Size: 10, Before: payment.Place{At: now, ID: "x", Seq: 5}}
+	for _, p := range []payment.Page{{}, page} {
+		for _, status := range []ledger.HoldStatus{"", ledger.Active, ledger.Expired, ledger.Captured} {
+			_, _ = s.Holds(ctx, payment.HoldFilter{Agreement: "a", Status: status, Now: now, Page: p})
+			_, _ = s.Holds(ctx, payment.HoldFilter{Account: "a", Status: status, Now: now, From: now, To: now, Page: p})
+		}
+		_, _ = s.Payments(ctx, payment.Filter{Agreement: "a", Status: payment.Executed, From: now, To: now, Page: p})
+		_, _ = s.Transactions(ctx, payment.TransactionFilter{Account: "a", From: now, To: now, Page: p})
+		_, _ = s.Transactions(ctx, payment.TransactionFilter{Account: "a", Text: "x", Page: p})
+	}
+	_, _ = s.Account(ctx, "a")
+	_, _ = s.AccountsOf(ctx, "c")
+	_, _ = s.Hold(ctx, "h")
+	_, _ = s.Payment(ctx, "p")
+	_, _ = s.Authorisation(ctx, "a")
+	_, _ = s.Transaction(ctx, "a", "e")
+	_, _ = s.Counters(ctx, []limit.Key{{Subject: "s", Period: "p"}})
+	_, _ = s.BalancesByDay(ctx, "a", today, today)
+	_, _ = s.DueHolds(ctx, now, 10)
+	_, _ = s.DuePayments(ctx, today, 10)
+	_, _, _ = s.NextDue(ctx)
+	_, _ = s.Agreement(ctx, "a")
+	_, _ = s.Customer(ctx, "c")
+	_, _ = s.Access(ctx, []byte("hash"))
+	err := s.Within(ctx, func(tx desk.Tx) error {
+		return tx.Load(ctx, payment.Needs{
+			Agreements: []consent.ID{"a"}, Applications: []consent.ClientID{"a"}, Customers: []party.CustomerID{"c"}, Accounts: []account.ID{"a"},
+			Holds: []ledger.HoldID{"h"}, Payments: []payment.ID{"p"}, Operations: []payment.OperationKey{{Application: "a", ID: "o"}},
+			Authorisations: []payment.AuthorisationID{"a"}, Challenges: []sca.ID{"c"}, Counters: []limit.Key{{Subject: "s", Period: "p"}},
+		}, payment.NewState())
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := slices.Concat(slices.Collect(maps.Keys(s.read.statements)), slices.Collect(maps.Keys(s.writer.statements)))
+	looked := 0
+	for _, text := range texts {
+		if !strings.HasPrefix(text, "select") || strings.Contains(text, "kind = 'own'") { // asked once, at start
+			continue
+		}
+		looked++
+		for _, step := range plan(t, s, text) {
+			if strings.HasPrefix(step, "SCAN") && !strings.Contains(step, "VIRTUAL TABLE") && step != "SCAN CONSTANT ROW" ||
+				strings.Contains(step, "TEMP B-TREE") {
+				t.Errorf("%s in: %s", step, text)
+			}
+		}
+	}
+	if looked < 30 {
+		t.Errorf("only %d statements were looked at", looked)
+	}
+}
+
+func plan(t *testing.T, s *Store, text string) []string {
+	t.Helper()
+	args := make([]any, strings.Count(text, "$"))
+	steps, err := rows(t.Context(), queryOnly{s.read.db}, func(row scanner) (string, error) {
+		var id, parent, unused int
+		var step string
+		err := row.Scan(&id, &parent, &unused, &step)
+		return step, err
+	}, "explain query plan "+text, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return steps
+}
+
+// queryOnly runs texts without keeping them.
+type queryOnly struct{ *sql.DB }
