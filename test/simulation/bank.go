@@ -175,6 +175,9 @@ func judge(want answer, got payment.Result) error {
 		return fmt.Errorf("the bank says repeat %t, the model %t", out.Repeat, want.repeat)
 	}
 	if (out.Hold != nil) != (want.hold != nil) || (out.Payment != nil) != (want.paid != nil) || (out.Authorisation != nil) != (want.asked != nil) {
+		if a := out.Authorisation; a != nil {
+			return fmt.Errorf("the bank answers with the confirmation %s, %s %s; the model with %+v", a.ID, a.Status, a.Reason, want)
+		}
 		return fmt.Errorf("the bank answers with %+v, the model with %+v", out, want)
 	}
 	status, amount := "", want.amount

@@ -44,9 +44,10 @@ func (g *game) draw() order {
 		inner.wrong = g.dice.IntN(40) == 0
 		return order{kind: "ask", asked: &asked{order: inner, callers: pick(g, []string{"browser", "browser", "phone"})}}
 	case 16, 17:
-		if n := len(g.model.asked); n > 0 {
-			a := g.model.asked[n-1-g.dice.IntN(min(n, 12))]
-			if a.id != "" {
+		n := len(g.model.asked)
+		for range min(n, 6) {
+			a := g.model.asked[n-1-g.dice.IntN(min(n, 8))]
+			if a.id != "" && (a.status == "PENDING" || g.dice.IntN(10) == 0) {
 				return order{kind: pick(g, []string{"confirm", "confirm", "confirm", "decline"}), asked: a, wrong: g.dice.IntN(30) == 0}
 			}
 		}
@@ -54,7 +55,7 @@ func (g *game) draw() order {
 		return order{kind: "read", pairing: pick(g, g.model.pairings), read: pick(g, []string{"PAYMENTS:READ_LIST", "BLOCKADES:READ_LIST"})}
 	}
 	p := pick(g, g.model.pairings)
-	return order{kind: "cash", account: p.account, in: g.dice.IntN(3) > 0, amount: 1 + g.upTo(30_000)}
+	return order{kind: "cash", account: p.account, in: g.dice.IntN(2) == 0, amount: 1 + g.upTo(40_000)}
 }
 
 // about is the pairing under which something is asked: nearly always its own.
@@ -140,8 +141,11 @@ func (g *game) aHold() *held {
 		if g.dice.IntN(20) == 0 {
 			i = g.dice.IntN(n)
 		}
-		if h := g.model.holds[i]; h.id != "" {
-			return h
+		for range 4 {
+			if h := g.model.holds[i]; h.id != "" && (h.status == "ACTIVE" || g.dice.IntN(6) == 0) {
+				return h
+			}
+			i = n - 1 - g.dice.IntN(min(n, 40))
 		}
 	}
 	return nil

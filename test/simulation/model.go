@@ -21,6 +21,8 @@ type model struct {
 	pairings  []*pairing
 	holds     []*held
 	payments  []*paid
+	open      []*held // those that may still be active
+	planned   []*paid // those that may still be scheduled
 	asked     []*asked
 	done      map[string]*operation // by application and operation id
 	waiting   map[string]*asked
@@ -94,15 +96,15 @@ type paid struct {
 
 // asked is a prepared operation.
 type asked struct {
-	id      string
-	order   order
-	status  string
-	reason  string
-	until   time.Time
-	fee     int64
-	payee   *acct
-	made    any // *held or *paid
-	callers string
+	id     string
+	order  order
+	status string
+	reason string
+	until  time.Time
+	// What the customer was shown: it must still be so when it is done.
+	shown, fee int64
+	payee      *acct
+	callers    string
 }
 
 type operation struct {

@@ -37,7 +37,8 @@ type game struct {
 	dice   *rand.Rand
 	model  *model
 	real   *real
-	recent []order // orders with an id, to be repeated
+	recent []order        // orders with an id, to be repeated
+	broken []func() error // mends what broke, the oldest first
 	ops    int
 	played int
 	report Report
@@ -162,7 +163,7 @@ func (g *game) open() error {
 			if err != nil {
 				return err
 			}
-			if err := g.batch([]order{{kind: "cash", account: a, in: true, amount: 500_000}}); err != nil {
+			if err := g.batch([]order{{kind: "cash", account: a, in: true, amount: 100_000}}); err != nil {
 				return err
 			}
 		}
@@ -178,7 +179,7 @@ func (g *game) open() error {
 func (g *game) pair(c *customer, a *app) error {
 	now := g.model.now
 	p := &pairing{
-		app: a, customer: c, account: g.model.accounts[c.name+"-purse"], status: "active", limits: [4]int64{20_000, 60_000, 400_000, 8_000},
+		app: a, customer: c, account: g.model.accounts[c.name+"-purse"], status: "active", limits: [4]int64{20_000, 100_000, 1_000_000, 8_000},
 		grants: map[string]*given{}, used: map[string]int64{}, charged: map[string]int64{},
 	}
 	g.model.pairings = append(g.model.pairings, p)
@@ -215,14 +216,25 @@ func capOf(n int64) limit.Cap {
 }
 
 // world moves the clock and what the bank and its customers change between
-// orders.
+// orders. What breaks is mended again before long: a bank in which nothing works
+// shows little.
 func (g *game) world() error {
-	if g.dice.IntN(3) == 0 {
+	if g.dice.IntN(4) == 0 {
 		if err := g.wait(); err != nil {
 			return err
 		}
 	}
-	if g.dice.IntN(4) == 0 {
+	if n := len(g.broken); n > 3 || n > 0 && g.dice.IntN(6) == 0 {
+		mend := g.broken[0]
+		g.broken = g.broken[1:]
+		if err := mend(); err != nil {
+			return err
+		}
+	}
+	switch g.dice.IntN(8) {
+	case 0:
+		return g.breakOne()
+	case 1:
 		return g.change()
 	}
 	return nil
@@ -280,16 +292,19 @@ func (g *game) sweep() error {
 		return err
 	}
 	var batch []order
-	for _, h := range g.model.holds {
-		if h.status == "ACTIVE" && !g.model.now.Before(h.until) {
+	m := g.model
+	m.open = slices.DeleteFunc(m.open, func(h *held) bool { return h.status != "ACTIVE" })
+	m.planned = slices.DeleteFunc(m.planned, func(p *paid) bool { return p.status != "SCHEDULED" })
+	for _, h := range m.open {
+		if !m.now.Before(h.until) {
 			if !slices.ContainsFunc(holds, func(id holdID) bool { return string(id) == h.id }) {
 				return fmt.Errorf("hold %s is due and the bank does not list it", h.id)
 			}
 			batch = append(batch, order{kind: "expire", hold: h})
 		}
 	}
-	for _, p := range g.model.payments {
-		if p.status == "SCHEDULED" && p.date <= g.model.day() {
+	for _, p := range m.planned {
+		if p.date <= m.day() {
 			if !slices.Contains(payments, payment.ID(p.id)) {
 				return fmt.Errorf("payment %s is due and the bank does not list it", p.id)
 			}
@@ -306,96 +321,132 @@ func (g *game) sweep() error {
 	return g.batch(batch)
 }
 
-// change changes something of customers, accounts, pairings or applications.
-func (g *game) change() error {
+// breakOne breaks something of a customer, an account, a pairing or an
+// application, and notes how to mend it.
+func (g *game) breakOne() error {
 	w, m := g.real.world, g.model
 	p := pick(g, m.pairings)
-	c := p.customer
-	agreement := func(change func(*consent.Agreement)) error { return w.ChangeAgreement(g.ctx, agreementOf(p), change) }
-	application := func(change func(*partner.Application)) error {
-		return w.ChangeApplication(g.ctx, consent.ClientID(p.app.name), change)
-	}
-	mend := g.dice.IntN(3) > 0 // so that most things work most of the time
-	switch g.dice.IntN(11) {
+	c, a, payee := p.customer, p.account, p.app.account
+	var set func(broken bool) error
+	switch g.dice.IntN(9) {
 	case 0:
-		c.blocked = !mend && !c.blocked
-		return w.Block(g.ctx, party.CustomerID(c.name), c.blocked)
-	case 1:
-		a := p.account
-		if a.status = "open"; !mend {
-			a.status = pick(g, []string{"blocked", "closed"})
+		set = func(broken bool) error {
+			c.blocked = broken
+			return w.Block(g.ctx, party.CustomerID(c.name), broken)
 		}
-		return w.SetStatus(g.ctx, account.ID(a.name), account.Status(a.status))
-	case 2:
-		a := p.account
-		if a.access = "on"; !mend {
-			a.access = pick(g, []string{"off", "blocked"})
+	case 1, 2:
+		if g.dice.IntN(3) == 0 {
+			a = payee
 		}
-		return w.SetAccess(g.ctx, account.ID(a.name), account.AccessState(a.access))
+		to := pick(g, []string{"blocked", "closed"})
+		if err := g.empty(a); err != nil {
+			return err
+		}
+		if a.booked != 0 || a.held != 0 {
+			to = "blocked"
+		}
+		set = func(broken bool) error {
+			if a.status = "open"; broken {
+				a.status = to
+			}
+			return w.SetStatus(g.ctx, account.ID(a.name), account.Status(a.status))
+		}
 	case 3:
-		a := p.app.account
-		if a.status = "open"; !mend {
-			a.status = pick(g, []string{"blocked", "closed"})
-		}
-		return w.SetStatus(g.ctx, account.ID(a.name), account.Status(a.status))
-	case 4: // the pairing moves
-		p.account = m.accounts[c.name+"-"+pick(g, []string{"purse", "savings"})]
-		return agreement(func(to *consent.Agreement) { to.Account = account.ID(p.account.name) })
-	case 5:
-		if p.status = "active"; !mend {
-			p.status = pick(g, []string{"ended", "suspended"})
-		}
-		return agreement(func(to *consent.Agreement) {
-			to.Status, to.EndedAt, to.EndedBy = consent.Status(p.status), time.Time{}, ""
-			if p.status == "ended" {
-				to.EndedAt, to.EndedBy = m.now, "customer:simulation"
+		to := pick(g, []string{"off", "blocked"})
+		set = func(broken bool) error {
+			if a.access = "on"; broken {
+				a.access = to
 			}
-		})
-	case 6, 7:
-		p.limits = [4]int64{g.upTo(30_000), g.upTo(90_000), g.upTo(600_000), g.upTo(12_000)}
-		return agreement(func(to *consent.Agreement) { to.Limits = limits(p.limits) })
-	case 8:
-		for i, most := range []int64{30_000, 120_000, 900_000} {
-			if c.own[i] = -1; !mend {
-				c.own[i] = g.upTo(most)
+			return w.SetAccess(g.ctx, account.ID(a.name), account.AccessState(a.access))
+		}
+	case 4:
+		to := pick(g, []string{"ended", "suspended"})
+		set = func(broken bool) error {
+			if p.status = "active"; broken {
+				p.status = to
 			}
+			return w.ChangeAgreement(g.ctx, agreementOf(p), func(to *consent.Agreement) {
+				to.Status, to.EndedAt, to.EndedBy = consent.Status(p.status), time.Time{}, ""
+				if p.status == "ended" {
+					to.EndedAt, to.EndedBy = m.now, "customer:simulation"
+				}
+			})
 		}
-		return w.SetCustomerLimits(g.ctx, party.CustomerID(c.name), limit.OfCustomer{OneOff: limit.Caps{Single: capOf(c.own[0]), Daily: capOf(c.own[1]), Monthly: capOf(c.own[2])}})
-	case 9:
-		a := p.app
-		a.feeHold, a.feePay, a.cap = g.dice.Int64N(2)*g.upTo(100), g.dice.Int64N(2)*g.upTo(200), -1
-		if !mend {
-			a.cap = g.upTo(20_000)
-		}
-		if g.dice.IntN(4) == 0 {
-			a.account = m.accounts[a.name+"-account"]
-			if !mend {
-				a.account = m.accounts[pick(g, []string{a.name + "-second", c.name + "-purse"})]
+	case 5: // the partner is paid elsewhere, perhaps on an account of a customer
+		to := m.accounts[pick(g, []string{p.app.name + "-second", a.name})]
+		set = func(broken bool) error {
+			if p.app.account = payee; broken {
+				p.app.account = to
 			}
+			return w.ChangeApplication(g.ctx, consent.ClientID(p.app.name), func(to *partner.Application) { to.Account = account.ID(p.app.account.name) })
 		}
-		return application(func(to *partner.Application) {
-			to.Fees, to.Charges, to.Account = fee.Table{fee.Hold: a.feeHold, fee.Payment: a.feePay}, capOf(a.cap), account.ID(a.account.name)
-		})
-	}
-	// The customer consents again, to so much of one permission.
-	permission := pick(g, permissions())
-	grant := &given{at: m.now, seconds: -1, quota: -1, left: -1}
-	if !mend {
-		grant.quota = g.dice.Int64N(8) + 1
+		if payee.name != p.app.name+"-account" {
+			return nil // elsewhere already
+		}
+	case 6, 7, 8: // a permission is missing, or given for a while or for some calls
+		permission := pick(g, permissions())
+		grant := &given{at: m.now, seconds: -1, quota: g.dice.Int64N(3) + 1}
 		grant.left = grant.quota
 		if g.dice.IntN(2) == 0 {
 			grant.seconds = g.dice.Int64N(7200) + 1
 		}
-	}
-	p.grants[permission.String()] = grant
-	if g.dice.IntN(10) == 0 {
-		delete(p.grants, permission.String())
-	}
-	return agreement(func(to *consent.Agreement) {
-		to.Grants = slices.DeleteFunc(to.Grants, func(g consent.Grant) bool { return g.Permission == permission })
-		if p.grants[permission.String()] != nil {
-			to.Grants = append(to.Grants, consent.Grant{Permission: permission, GivenAt: grant.at, ValidSeconds: grant.seconds, Quota: grant.quota, Left: grant.left})
+		missing := g.dice.IntN(4) == 0
+		set = func(broken bool) error {
+			switch {
+			case broken && missing:
+				delete(p.grants, permission.String())
+			case broken:
+				p.grants[permission.String()] = grant
+			default:
+				p.grants[permission.String()] = &given{at: m.now, seconds: -1, quota: -1, left: -1}
+			}
+			return w.ChangeAgreement(g.ctx, agreementOf(p), func(to *consent.Agreement) {
+				to.Grants = slices.DeleteFunc(to.Grants, func(g consent.Grant) bool { return g.Permission == permission })
+				if g := p.grants[permission.String()]; g != nil {
+					to.Grants = append(to.Grants, consent.Grant{Permission: permission, GivenAt: g.at, ValidSeconds: g.seconds, Quota: g.quota, Left: g.left})
+				}
+			})
 		}
+	}
+	g.broken = append(g.broken, func() error { return set(false) })
+	return set(true)
+}
+
+// empty takes all the money from an account, or pays its debt: only then it can
+// be closed. What is held stays.
+func (g *game) empty(a *acct) error {
+	if a.status != "open" || a.held != 0 || a.booked == 0 {
+		return nil
+	}
+	return g.batch([]order{{kind: "cash", account: a, in: a.booked < 0, amount: max(a.booked, -a.booked)}})
+}
+
+// change changes limits, fees, or the account of a pairing.
+func (g *game) change() error {
+	w, m := g.real.world, g.model
+	p := pick(g, m.pairings)
+	c, a := p.customer, p.app
+	switch g.dice.IntN(5) {
+	case 0:
+		p.account = m.accounts[c.name+"-"+pick(g, []string{"purse", "savings"})]
+		return w.ChangeAgreement(g.ctx, agreementOf(p), func(to *consent.Agreement) { to.Account = account.ID(p.account.name) })
+	case 1, 2:
+		p.limits = [4]int64{3_000 + g.upTo(30_000), 10_000 + g.upTo(200_000), 100_000 + g.upTo(2_000_000), 1_000 + g.upTo(20_000)}
+		return w.ChangeAgreement(g.ctx, agreementOf(p), func(to *consent.Agreement) { to.Limits = limits(p.limits) })
+	case 3:
+		for i, most := range []int64{30_000, 400_000, 4_000_000} {
+			if c.own[i] = -1; g.dice.IntN(3) == 0 {
+				c.own[i] = most/4 + g.upTo(most)
+			}
+		}
+		return w.SetCustomerLimits(g.ctx, party.CustomerID(c.name), limit.OfCustomer{OneOff: limit.Caps{Single: capOf(c.own[0]), Daily: capOf(c.own[1]), Monthly: capOf(c.own[2])}})
+	}
+	a.feeHold, a.feePay, a.cap = g.dice.Int64N(2)*g.upTo(100), g.dice.Int64N(2)*g.upTo(200), -1
+	if g.dice.IntN(2) == 0 {
+		a.cap = g.upTo(6_000)
+	}
+	return w.ChangeApplication(g.ctx, consent.ClientID(a.name), func(to *partner.Application) {
+		to.Fees, to.Charges = fee.Table{fee.Hold: a.feeHold, fee.Payment: a.feePay}, capOf(a.cap)
 	})
 }
 

@@ -203,7 +203,7 @@ func (m *model) act(o order, through *asked) answer {
 		payer.held += o.amount
 		m.take(h.counted, p, o.amount)
 		m.charge(p, payer, fee)
-		m.holds = append(m.holds, h)
+		m.holds, m.open = append(m.holds, h), append(m.open, h)
 		out.hold = h
 	case "change hold":
 		h := o.hold
@@ -232,7 +232,7 @@ func (m *model) act(o order, through *asked) answer {
 		} else {
 			m.move(pay)
 		}
-		m.payments = append(m.payments, pay)
+		m.payments, m.planned = append(m.payments, pay), append(m.planned, pay)
 		out.paid = pay
 	case "change payment":
 		pay := o.paid
@@ -304,7 +304,8 @@ func (m *model) ask(a asked) answer {
 	if w := m.waiting[o.key()]; w != nil && w.status == "PENDING" {
 		w.status = "EXPIRED"
 	}
-	made := &asked{order: o, status: "PENDING", until: m.now.Add(waitsMinutes), fee: o.costs(), payee: o.payee(), callers: a.callers}
+	whole, _ := o.whole()
+	made := &asked{order: o, shown: whole, status: "PENDING", until: m.now.Add(waitsMinutes), fee: o.costs(), payee: o.payee(), callers: a.callers}
 	m.waiting[o.key()] = made
 	m.asked = append(m.asked, made)
 	return answer{asked: made, status: "PENDING"}
@@ -332,8 +333,10 @@ func (m *model) confirm(c order) answer {
 	if why == "" {
 		why = m.fits(o, true)
 	}
-	if why == "" && (o.costs() != a.fee || o.payee() != a.payee) {
-		why = "payee_unavailable"
+	if why == "" {
+		if whole, _ := o.whole(); whole != a.shown || o.costs() != a.fee || o.payee() != a.payee {
+			why = "payee_unavailable"
+		}
 	}
 	if why != "" {
 		a.status, a.reason = "REJECTED", why

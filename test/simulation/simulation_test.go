@@ -58,7 +58,7 @@ func play(t *testing.T, orders int, open func(c *clock.Manual) (world.World, err
 
 func TestCoreInMemory(t *testing.T) {
 	r := play(t, 100_000, func(c *clock.Manual) (world.World, error) { return world.Memory(c), nil })
-	if r.Orders < 20_000 {
+	if r.Orders < 50_000 {
 		return // a short run need not meet everything
 	}
 	// A simulation that never meets a rule proves nothing about it.

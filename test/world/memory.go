@@ -72,7 +72,14 @@ func (w inMemory) Block(_ context.Context, id party.CustomerID, blocked bool) er
 	return nil
 }
 
-func (w inMemory) SetStatus(_ context.Context, id account.ID, s account.Status) error {
+func (w inMemory) SetStatus(ctx context.Context, id account.ID, s account.Status) error {
+	a, err := w.Account(ctx, id)
+	if err != nil {
+		return err
+	}
+	if s == account.Closed && !(a.Booked.IsZero() && a.Held.IsZero()) {
+		return bank.Refuse(bank.StatusNotAllowed, "There is money on the account.") // as the store has it
+	}
 	w.ChangeAccount(id, func(a *account.Account) { a.Status = s })
 	return nil
 }

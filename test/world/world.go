@@ -41,6 +41,7 @@ type World interface {
 	ChangeAgreement(ctx context.Context, id consent.ID, change func(*consent.Agreement)) error
 	SetCustomerLimits(ctx context.Context, id party.CustomerID, l limit.OfCustomer) error
 	Block(ctx context.Context, id party.CustomerID, blocked bool) error
+	// SetStatus refuses to close an account on which there is money.
 	SetStatus(ctx context.Context, id account.ID, s account.Status) error
 	SetAccess(ctx context.Context, id account.ID, s account.AccessState) error
 	// Pass keeps a challenge of SMS that its person has passed already.
