@@ -44,6 +44,9 @@ var rules = []rule{
 		may: []string{"bank/..."},
 		why: "what every door shares must not know any door"},
 
+	{who: "store/storetest/...",
+		may: []string{"bank/...", "authserver/...", "store/...", "clock/...", "ident/..."},
+		why: "the suite stands where the program stands: it opens a store and hands it clocks and identifiers"},
 	{who: "store/...",
 		may: []string{"bank/...", "authserver/..."},
 		why: "the store remembers what the core and the authorisation server define; it decides nothing and serves nobody"},
@@ -171,5 +174,5 @@ var noNames = map[string]bool{
 var constantCalls = map[string]bool{
 	"errors.New": true, "fmt.Errorf": true, "regexp.MustCompile": true, "strings.NewReplacer": true,
 	"template.Must": true, "time.FixedZone": true, "sync.OnceValue": true, "sync.OnceValues": true,
-	"netip.MustParseAddr": true, "netip.MustParsePrefix": true,
+	"time.Date": true, "netip.MustParseAddr": true, "netip.MustParsePrefix": true,
 }
