@@ -21,6 +21,9 @@ type Ready struct {
 	// Password is that of everybody in the made-up world.
 	Password string      `json:"password"`
 	Paired   ReadyClient `json:"client"`
+	// Everybody are the same application's pairings with all who can be paired,
+	// when they were asked for.
+	Everybody []ReadyClient `json:"everybody,omitempty"`
 }
 
 // ReadyClient is an application that is paired already.

@@ -46,8 +46,40 @@ func (w *sandboxWorld) opened(ctx context.Context, h *House) error {
 		return fmt.Errorf("pairing %s with %s: %w", readyClient, readyLogin, err)
 	}
 	c.AccountID, c.AccessToken, c.RefreshToken = answer.AccountRef, answer.AccessToken, answer.RefreshToken
+	if w.options.PairAll {
+		if err := w.pairAll(ctx, h); err != nil {
+			return err
+		}
+	}
 	return w.keepClient(answer.RefreshToken)
 }
+
+// pairAll pairs the ready application with everybody else who can be paired.
+// Whom the bank refuses, and who has no account of their own, is left out. Of
+// two who act for one company the later one is paired.
+func (w *sandboxWorld) pairAll(ctx context.Context, h *House) error {
+	w.everybody = []ReadyClient{w.paired}
+	for _, o := range w.owners {
+		if o.Login == readyLogin {
+			continue
+		}
+		answer, err := w.pair(ctx, h, w.paired, o.Login)
+		if no := (*bank.Refusal)(nil); errors.As(err, &no) || errors.Is(err, errNobody) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("pairing %s with %s: %w", readyClient, o.Login, err)
+		}
+		c := w.paired
+		c.AccountID, c.AccessToken, c.RefreshToken = answer.AccountRef, answer.AccessToken, answer.RefreshToken
+		w.everybody = slices.DeleteFunc(w.everybody, func(e ReadyClient) bool { return e.AccountID == c.AccountID })
+		w.everybody = append(w.everybody, c)
+	}
+	return nil
+}
+
+// errNobody is why a person of the world cannot be paired by the sandbox itself.
+var errNobody = errors.New("the person acts for nobody who has an account that can be used")
 
 type keptClient struct {
 	RefreshToken string `json:"refresh_token"`
@@ -196,7 +228,7 @@ func (w *sandboxWorld) choose(ctx context.Context, h *House, req authserver.Requ
 		return choice, err
 	}
 	if len(acts) == 0 {
-		return choice, errors.New("the person acts for nobody")
+		return choice, errNobody
 	}
 	choice.Customer, choice.Limits = acts[0].Customer.ID, app.Limits
 	for _, d := range app.Permissions {
@@ -212,7 +244,7 @@ func (w *sandboxWorld) choose(ctx context.Context, h *House, req authserver.Requ
 			return choice, nil
 		}
 	}
-	return choice, errors.New("the customer has no account that can be used")
+	return choice, errNobody
 }
 
 // Ready tells how to reach the sandbox and with what credentials.
@@ -226,6 +258,7 @@ func (h *House) Ready() *Ready {
 	}
 	if w, ok := h.world.(*sandboxWorld); ok {
 		r.Sandbox, r.Data, r.CA, r.Paired = h.sandbox.url, w.folder, filepath.Join(w.folder, sandbox.CAFile), w.paired
+		r.Everybody = w.everybody
 	}
 	return r
 }

@@ -32,6 +32,7 @@ type SandboxCmd struct {
 	Partner   string `help:"Address of the partner API." default:"127.0.0.1:8444" placeholder:"HOST:PORT"`
 	Doors     string `help:"Address of the phone and the bank clock." default:"127.0.0.1:8445" placeholder:"HOST:PORT"`
 	Admin     string `help:"Loopback address of health and metrics." default:"127.0.0.1:8446" placeholder:"HOST:PORT"`
+	PairAll   bool   `help:"Pair the ready application with everybody, for load tests." hidden:""`
 	Ready     string `help:"Write addresses and credentials as JSON to this file when the bank is open." type:"path"`
 	Log       string `help:"Level of the log on standard error: debug, info, warn, error." default:"warn" enum:"debug,info,warn,error"`
 }
@@ -39,7 +40,7 @@ type SandboxCmd struct {
 // Run starts the sandbox and serves until the program is told to stop.
 func (s *SandboxCmd) Run(p *program) error {
 	o := SandboxOptions{
-		Folder: s.Data, Ephemeral: s.Ephemeral, Seed: s.Seed, NoHistory: s.NoHistory, Version: p.version,
+		Folder: s.Data, Ephemeral: s.Ephemeral, Seed: s.Seed, NoHistory: s.NoHistory, Version: p.version, PairAll: s.PairAll,
 		People: s.People, Partner: s.Partner, Doors: s.Doors, Admin: s.Admin, Log: newLog(p, s.Log),
 	}
 	h, err := OpenSandbox(p.ctx, o)
@@ -66,7 +67,11 @@ type SandboxOptions struct {
 	Ephemeral bool
 	Seed      uint64
 	NoHistory bool
-	Version   string
+	// PairAll pairs the ready application with everybody who can be paired and
+	// lists them as Ready.Everybody: a load that comes from one customer meets
+	// the rate of one pairing first.
+	PairAll bool
+	Version string
 	// Addresses host:port; port 0 takes a free one, "" is that on 127.0.0.1.
 	People, Partner, Doors, Admin string
 	Log                           *slog.Logger

@@ -37,6 +37,8 @@ type sandboxWorld struct {
 	cast    []sandbox.Character
 	phone   *sandbox.Phone
 	paired  ReadyClient
+	// everybody are the pairings of SandboxOptions.PairAll.
+	everybody []ReadyClient
 }
 
 func (w *sandboxWorld) address() Address { return w.at }
