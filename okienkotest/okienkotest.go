@@ -118,9 +118,6 @@ func (b *Bank) Close(t testing.TB) {
 	b.house = nil
 }
 
-// House is the bank itself, for what has no door.
-func (b *Bank) House() *app.House { return b.house }
-
 // Pairing is an application paired with a customer.
 type Pairing struct {
 	app.ReadyClient
@@ -137,6 +134,10 @@ func (b *Bank) Pair(t testing.TB, login, client string) *Pairing {
 	}
 	return &Pairing{ReadyClient: c, bank: b}
 }
+
+// Resume goes on with a pairing of the bank that stood on the same folder
+// before.
+func (b *Bank) Resume(p *Pairing) *Pairing { return &Pairing{ReadyClient: p.ReadyClient, bank: b} }
 
 // Answer is what the partner API answered.
 type Answer struct {

@@ -72,3 +72,37 @@ func TestAHundredHoldsAtOnceOverHTTPS(t *testing.T) {
 		t.Errorf("%d holds of 1.00 fitted into 40.00", held)
 	}
 }
+
+// What was done before the bank closed is there when it opens again, and the
+// pairing goes on.
+func TestABankOpensAgainWhereItWas(t *testing.T) {
+	dir := t.TempDir()
+	b := okienkotest.Start(t, okienkotest.WithFolder(dir))
+	p := b.Pair(t, "anna", "kawomat")
+	path := "/account/" + p.AccountID + "/blockade"
+	held := p.Post(t, path, `{"operationId":"h","amount":"20.00","currency":"PLN","title":"Kawa"}`)
+	if held.Status != http.StatusCreated {
+		t.Fatalf("hold: %d %s", held.Status, held.Body)
+	}
+	b.Wait(t, 5*time.Minute)
+	b.Close(t)
+
+	again := okienkotest.Start(t, okienkotest.WithFolder(dir))
+	q := again.Resume(p)
+	if a := q.Post(t, path, `{"operationId":"h","amount":"20.00","currency":"PLN","title":"Kawa"}`); string(a.Body) != string(held.Body) {
+		t.Errorf("the first answer was %s and is now %s", held.Body, a.Body)
+	}
+	one := path + "/" + held.Field("blockadeId")
+	if a := q.Put(t, one, `{"operationId":"c","amount":"15.00"}`); a.Status != http.StatusOK || a.Field("amount") != "15.00" {
+		t.Errorf("change: %d %s", a.Status, a.Body)
+	}
+	if a := q.Delete(t, one); a.Status != http.StatusNoContent {
+		t.Errorf("release: %d %s", a.Status, a.Body)
+	}
+	// The bank clock goes on from where it was: 15 minutes more and the token's
+	// 20 are over.
+	again.Wait(t, 15*time.Minute+time.Second)
+	if a := q.Get(t, "/user"); a.Field("error") != "access_token_invalid" {
+		t.Errorf("the token lives on: %d %s", a.Status, a.Body)
+	}
+}
