@@ -1,22 +1,15 @@
 // Package crash kills the real program under load, at random moments, and
 // checks afterwards that nothing it acknowledged is missing and nothing was
-// done twice.
+// done twice; and that its answers wait for the disk, which killing a process
+// does not show.
 package crash
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"maps"
 	"math/rand/v2"
-	"net/http"
 	"os"
-	"os/exec"
 	"strconv"
-	"sync"
+	"strings"
 	"testing"
 	"time"
 
@@ -39,248 +32,106 @@ func kills(t *testing.T) int {
 	return 20
 }
 
-// answer is what a caller saw of one operation.
-type answer struct {
-	path, body string // the request
-	status     int    // 0: the connection broke, so nobody knows
-	text       string
+// binary is the program, built once for all tests.
+var binary string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "okienko-crash-")
+		if err != nil {
+			panic(err)
+		}
+		defer func() { _ = os.RemoveAll(dir) }()
+		if binary, err = process.Build(context.Background(), dir); err != nil {
+			panic(err)
+		}
+		return m.Run()
+	}())
 }
 
-const callers = 8
-
-func TestNothingAcknowledgedIsLostWhenTheBankIsKilled(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Minute)
-	defer cancel()
-	bin, err := process.Build(ctx, t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+// seeded is a dice whose seed the test prints.
+func seeded(t *testing.T) *rand.Rand {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	dice := rand.New(rand.NewPCG(seed, 1))
-	data := t.TempDir()
-	all, last := map[string]answer{}, map[string]answer{} // by operation id
-	rounds := kills(t)
-	for round := range rounds {
-		bank, err := process.Start(ctx, bin, data, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		settle(t, bank, last) // the round before; all of them once more at the end
-		maps.Copy(all, last)
-		after := time.Duration(dice.IntN(400)+20) * time.Millisecond
-		last = load(t, bank, round, after)
-		if out, err := exec.CommandContext(ctx, bin, "verify", "--data", data).CombinedOutput(); err != nil {
-			t.Fatalf("round %d: verify right after the kill: %v\n%s", round, err, out)
-		}
-	}
-	bank, err := process.Start(ctx, bin, data, nil)
+	return rand.New(rand.NewPCG(seed, 1))
+}
+
+func start(t *testing.T, data string, args ...string) *process.Bank {
+	t.Helper()
+	bank, err := process.Start(t.Context(), binary, data, nil, args...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	maps.Copy(all, last)
-	settle(t, bank, all)
-	count(t, bank, all)
+	t.Cleanup(func() { _ = bank.Kill() }) // harmless when it has ended
+	return bank
+}
+
+func verify(t *testing.T, when, data string) {
+	t.Helper()
+	if err := process.Verify(t.Context(), binary, "--data", data); err != nil {
+		t.Fatalf("%s: %v", when, err)
+	}
+}
+
+func TestNothingAcknowledgedIsLostWhenTheBankIsKilled(t *testing.T) {
+	dice, data, rounds := seeded(t), t.TempDir(), kills(t)
+	book := newBook()
+	tokens := &chain{}
+	doors := "127.0.0.1:0" // then always the same: prepared operations name them as callbackUri
+	for round := range rounds {
+		bank := start(t, data, "--no-history", "--doors", doors)
+		doors = strings.TrimPrefix(bank.Sandbox, "https://")
+		book.settle(t, bank, book.takeLast())
+		tokens.check(t, bank)
+		tokens.pair(t, bank)
+
+		sharp := round%2 == 0 // kill right after a rotation was acknowledged, else anywhere
+		after := time.Duration(dice.IntN(300)+20) * time.Millisecond
+		load(t, bank, book, tokens, round, sharp, after)
+		verify(t, "right after kill "+strconv.Itoa(round+1), data)
+	}
+	bank := start(t, data, "--no-history", "--doors", doors)
+	tokens.check(t, bank)
+	all := book.takeAll()
+	book.settle(t, bank, all)
+	book.count(t, bank, all)
 	if code, err := bank.Stop(); err != nil || code != 0 {
 		t.Errorf("closing: status %d, %v\n%s", code, err, bank.Log())
 	}
-	if out, err := exec.CommandContext(ctx, bin, "verify", "--data", data).CombinedOutput(); err != nil {
-		t.Fatalf("verify: %v\n%s", err, out)
-	}
-	t.Logf("%d kills, %d operations", rounds, len(all))
-}
-
-// load pays and holds from several callers until the bank is killed under them.
-func load(t *testing.T, bank *process.Bank, round int, after time.Duration) map[string]answer {
-	client, err := bank.Client(callers)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.CloseIdleConnections()
-	var mu sync.Mutex
-	seen := map[string]answer{}
-	var wg sync.WaitGroup
-	for c := range callers {
-		wg.Go(func() {
-			for n := 0; ; n++ {
-				id := fmt.Sprintf("r%d-c%d-n%d", round, c, n)
-				path, body := operation(bank, id, n)
-				status, text := post(client, bank, path, body)
-				mu.Lock()
-				seen[id] = answer{path, body, status, text}
-				mu.Unlock()
-				if status == 0 {
-					return // killed, or about to be: this caller never learnt what happened
-				}
-			}
-		})
-	}
-	time.Sleep(after) // the load must run for a while: this is not waiting for an event
-	if err := bank.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	wg.Wait()
-	return seen
-}
-
-// operation alternates payments and holds of one grosz.
-func operation(bank *process.Bank, id string, n int) (path, body string) {
-	if n%2 == 0 {
-		return "/payment", fmt.Sprintf(`{"operationId":%q,"account_id":%q,"amount":"0.01","currency":"PLN","title":"crash"}`, id, bank.Paired.AccountID)
-	}
-	return "/account/" + bank.Paired.AccountID + "/blockade", fmt.Sprintf(`{"operationId":%q,"amount":"0.01","currency":"PLN","title":"crash"}`, id)
-}
-
-// post sends one order, again when the bank says that too many came.
-func post(client *http.Client, bank *process.Bank, path, body string) (int, string) {
-	for {
-		status, text := postOnce(client, bank, path, body)
-		if status != http.StatusTooManyRequests {
-			return status, text
-		}
-		time.Sleep(100 * time.Millisecond) // the rate limit is by the wall clock
+	verify(t, "at the end", data)
+	t.Logf("%d kills, %s; %d rotations acknowledged, %d checked alive", rounds, all.summary(), tokens.acknowledged, tokens.alive)
+	if rounds >= 20 && (tokens.alive < rounds/2 || all.least() == 0) {
+		t.Error("the load did not reach everything that must survive")
 	}
 }
 
-func postOnce(client *http.Client, bank *process.Bank, path, body string) (int, string) {
-	req, err := http.NewRequest(http.MethodPost, bank.Partner+path, bytes.NewBufferString(body))
-	if err != nil {
-		return 0, ""
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("access_token", bank.Paired.AccessToken)
-	resp, err := client.Do(req)
-	if err != nil {
-		return 0, ""
-	}
-	defer func() { _ = resp.Body.Close() }()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return 0, ""
-	}
-	return resp.StatusCode, string(text)
-}
-
-// settle repeats every operation. What was acknowledged must be answered again
-// to the letter; what nobody knows of is done now, once.
-func settle(t *testing.T, bank *process.Bank, all map[string]answer) {
-	t.Helper()
-	client, err := bank.Client(callers)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.CloseIdleConnections()
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	work := make(chan string)
-	for range callers {
-		wg.Go(func() {
-			for id := range work {
-				mu.Lock()
-				a := all[id]
-				mu.Unlock()
-				status, text := post(client, bank, a.path, a.body)
-				switch {
-				case status != http.StatusCreated:
-					t.Errorf("%s: repeated: %d %s; first answer %d %s", id, status, text, a.status, a.text)
-				case a.status == http.StatusCreated && text != a.text:
-					t.Errorf("%s was acknowledged as %s and is now %s", id, a.text, text)
-				case a.status != 0 && a.status != http.StatusCreated:
-					t.Errorf("%s: the first answer was %d %s", id, a.status, a.text)
-				}
-				mu.Lock()
-				a.status, a.text = status, text
-				all[id] = a
-				mu.Unlock()
-			}
-		})
-	}
-	ids := make([]string, 0, len(all))
-	mu.Lock()
-	for id := range all {
-		ids = append(ids, id)
-	}
-	mu.Unlock()
-	for _, id := range ids {
-		work <- id
-	}
-	close(work)
-	wg.Wait()
-	if t.Failed() {
-		_ = bank.Kill()
-		t.FailNow()
-	}
-}
-
-// count reads the lists back: every operation stands there exactly once.
-func count(t *testing.T, bank *process.Bank, all map[string]answer) {
-	t.Helper()
-	client, err := bank.Client(callers)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.CloseIdleConnections()
-	times := map[string]int{}
-	for _, list := range []struct{ path, name string }{
-		{"/payment", "payments"}, {"/account/" + bank.Paired.AccountID + "/blockade", "blockades"},
-	} {
-		cursor := ""
-		for {
-			ids, next, err := page(client, bank, list.path+"?pageSize=100"+cursor, list.name)
+// A first start makes a whole world; whoever loses patience with it must get
+// one all the same at the next.
+func TestKilledWhileTheWorldIsMade(t *testing.T) {
+	dice := seeded(t)
+	for n := range 4 {
+		data := t.TempDir()
+		for range 2 {
+			bank, err := process.Launch(t.Context(), binary, data, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, id := range ids {
-				times[id]++
+			time.Sleep(time.Duration(dice.IntN(800)) * time.Millisecond) // the moment is the test, not a wait
+			if err := bank.Kill(); err != nil {
+				t.Fatal(err)
 			}
-			if next == "" {
-				break
-			}
-			cursor = "&cursor=" + next
 		}
-	}
-	for id := range all {
-		if times[id] != 1 {
-			t.Errorf("%s stands %d times", id, times[id])
+		bank := start(t, data)
+		client, err := bank.Client(1)
+		if err != nil {
+			t.Fatal(err)
 		}
+		if status, text, err := process.Call(t.Context(), client, "GET", bank.Partner+"/user", bank.Paired.AccessToken, ""); err != nil || status != 200 {
+			t.Errorf("world %d: the ready application is answered %d %s, %v", n, status, text, err)
+		}
+		if err := bank.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		verify(t, "a world that was cut short", data)
 	}
-	if len(times) != len(all) {
-		t.Errorf("%d operations stand in the bank, %d were ordered", len(times), len(all))
-	}
-}
-
-func page(client *http.Client, bank *process.Bank, path, name string) (ids []string, next string, err error) {
-	req, err := http.NewRequest(http.MethodGet, bank.Partner+path, nil)
-	if err != nil {
-		return nil, "", err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("access_token", bank.Paired.AccessToken)
-	resp, err := client.Do(req)
-	if err != nil {
-		return nil, "", err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	var body map[string]json.RawMessage
-	if err := json.NewDecoder(resp.Body).Decode(&body); err != nil {
-		return nil, "", err
-	}
-	if resp.StatusCode != http.StatusOK {
-		return nil, "", fmt.Errorf("%s: %d %v", path, resp.StatusCode, body)
-	}
-	var items []struct {
-		OperationID string `json:"operationId"`
-	}
-	if err := json.Unmarshal(body[name], &items); err != nil {
-		return nil, "", errors.Join(fmt.Errorf("%s has no %s", path, name), err)
-	}
-	for _, i := range items {
-		ids = append(ids, i.OperationID)
-	}
-	if raw, ok := body["nextCursor"]; ok {
-		err = json.Unmarshal(raw, &next)
-	}
-	return ids, next, err
 }
