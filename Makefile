@@ -36,8 +36,8 @@ generate: ## rewrite the generated code from its sources
 fuzz: ## every fuzz target for FUZZTIME each
 	@tools/fuzz $(FUZZTIME)
 
-bench: ## benchmarks; they print rates and ratios and never fail for being slow
-	go test -run '^$$' -bench . -benchmem -timeout 60m ./bench/...
+bench: ## benchmarks; they print rates and ratios and never fail for being slow; ARGS='-only https' is passed on
+	go run ./bench $(ARGS)
 
 crash: ## kill -9 under load, many more times than `make test` does
 	OKIENKO_CRASH_KILLS=200 go test -count 1 -timeout 60m ./test/crash/...
