@@ -25,7 +25,7 @@ func (h *House) serveAdmin(ctx context.Context) error {
 		h.healthRoutes(mux)
 		(&adminDoor{office: h.office, staff: h.settings.Staff, log: h.log}).routes(mux)
 		srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ConnContext: withPeer}
-		h.serving.start("admin", srv, ln)
+		h.watch.start("admin", srv, ln)
 	}
 	if h.settings.Metrics == "" {
 		return nil
@@ -38,7 +38,7 @@ func (h *House) serveAdmin(ctx context.Context) error {
 		return errors.Join(fmt.Errorf("admin listener: %s is not a loopback address", h.settings.Metrics), ln.Close())
 	}
 	h.metricsAt = ln.Addr()
-	return h.serve(&door{name: "admin", ln: ln}, edge.Mount(healthDoor{h}))
+	return h.serve(h.watch, &door{name: "admin", ln: ln}, edge.Mount(healthDoor{h}))
 }
 
 // healthDoor is health and metrics as an edge.Door.
@@ -59,9 +59,11 @@ func (h *House) healthRoutes(mux *http.ServeMux) {
 func (h *House) ready(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
-	switch err := h.store.Ping(ctx); {
-	case h.closing.Load():
+	if h.closing.Load() {
 		say(w, http.StatusServiceUnavailable, "closing")
+		return
+	}
+	switch err := h.store.Ping(ctx); {
 	case err != nil:
 		h.log.ErrorContext(ctx, "not ready", "error", err)
 		say(w, http.StatusServiceUnavailable, "the store does not answer")

@@ -69,6 +69,9 @@ type world interface {
 	doors(h *House) ([]edge.Door, error)
 	// opened is called when every listener serves.
 	opened(ctx context.Context, h *House) error
+	// closing is called before the doors drain: nobody is to wait any longer for
+	// what may never come.
+	closing()
 	// close lets go of what the world holds.
 	close() error
 }
@@ -176,8 +179,9 @@ type House struct {
 	world   world
 	people  *door
 	partner *door
-	sandbox *door // nil in production
-	serving *serving
+	sandbox *door    // nil in production
+	serving *serving // the doors
+	watch   *serving // admin listener: it closes last, so that /readyz can tell that the bank is closing
 	workers []work.Worker
 	pages   *ui.Pages // parsed once: it takes as long as opening the store
 	closing atomic.Bool
@@ -192,7 +196,7 @@ func Open(ctx context.Context, s Settings) (_ *House, err error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &House{core: c, world: s.World, serving: newServing(s.Log)}
+	h := &House{core: c, world: s.World, serving: newServing(), watch: newServing()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, h.Close())
@@ -246,10 +250,10 @@ func (h *House) openDoors(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := h.serve(h.people, edge.Mount(people...)); err != nil {
+	if err := h.serve(h.serving, h.people, edge.Mount(people...)); err != nil {
 		return err
 	}
-	if err := h.serve(h.partner, edge.Mount(h.partnerDoor())); err != nil {
+	if err := h.serve(h.serving, h.partner, edge.Mount(h.partnerDoor())); err != nil {
 		return err
 	}
 	if h.world != nil {
@@ -257,14 +261,14 @@ func (h *House) openDoors(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := h.serve(h.sandbox, edge.Mount(doors...)); err != nil {
+		if err := h.serve(h.serving, h.sandbox, edge.Mount(doors...)); err != nil {
 			return err
 		}
 	}
 	return h.serveAdmin(ctx)
 }
 
-func (h *House) serve(d *door, site *edge.Site) error {
+func (h *House) serve(with *serving, d *door, site *edge.Site) error {
 	srv, err := edge.NewServer(edge.ServerConfig{
 		Name: d.name, Site: site, Limits: edge.DefaultLimits(), TLS: d.tls, Proxies: d.proxies,
 		Clock: h.wall, Log: h.log, Metrics: h.core.metrics,
@@ -272,7 +276,7 @@ func (h *House) serve(d *door, site *edge.Site) error {
 	if err != nil {
 		return err
 	}
-	h.serving.start(d.name, srv, d.ln)
+	with.start(d.name, srv, d.ln)
 	return nil
 }
 
@@ -285,11 +289,19 @@ func (h *House) Close() error {
 	h.closing.Store(true)
 	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
 	defer cancel()
+	if h.world != nil {
+		h.world.closing()
+	}
 	errs := []error{h.serving.stop(ctx)}
+	for _, d := range []*door{h.people, h.partner, h.sandbox} {
+		if d != nil {
+			_ = d.ln.Close() // of a bank that did not get as far as serving it
+		}
+	}
 	for _, w := range h.workers {
 		w.Stop()
 	}
-	errs = append(errs, h.core.close())
+	errs = append(errs, h.watch.stop(ctx), h.core.close())
 	if h.world != nil {
 		errs = append(errs, h.world.close())
 	}
@@ -301,5 +313,6 @@ func (h *House) Wait(ctx context.Context) {
 	select {
 	case <-ctx.Done():
 	case <-h.serving.broke:
+	case <-h.watch.broke:
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -66,9 +65,8 @@ func listenAdmin(ctx context.Context, socket string) (net.Listener, error) {
 	return ln, nil
 }
 
-// serving runs the servers of a house and stops them together.
+// serving runs servers of a house and stops them together.
 type serving struct {
-	log     *slog.Logger
 	servers []server
 	wg      sync.WaitGroup
 	mu      sync.Mutex
@@ -77,7 +75,7 @@ type serving struct {
 	once    sync.Once
 }
 
-func newServing(log *slog.Logger) *serving { return &serving{log: log, broke: make(chan struct{})} }
+func newServing() *serving { return &serving{broke: make(chan struct{})} }
 
 // server is an edge.Server, or the plain one of the admin socket.
 type server interface {

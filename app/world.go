@@ -165,6 +165,12 @@ func (w *sandboxWorld) keepClock() error {
 	return sandbox.SaveJSON(filepath.Join(w.folder, sandbox.ClockFile), w.clock.State())
 }
 
+func (w *sandboxWorld) closing() {
+	if w.phone != nil {
+		w.phone.Hush()
+	}
+}
+
 func (w *sandboxWorld) close() error {
 	var errs []error
 	if w.phone != nil {

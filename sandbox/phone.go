@@ -99,6 +99,9 @@ type Phone struct {
 	cfg   PhoneConfig
 	inbox *inbox
 
+	hush   sync.Once
+	hushed chan struct{} // closed when the bank closes
+
 	mu       sync.Mutex
 	owners   []Owner // in order of arrival
 	answered map[string][]sca.Challenge
@@ -114,8 +117,15 @@ func NewPhone(cfg PhoneConfig) (*Phone, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Phone{cfg: cfg, inbox: box, owners: slices.Clone(cfg.Owners), answered: map[string][]sca.Challenge{}, news: map[string]chan struct{}{}}, nil
+	return &Phone{
+		cfg: cfg, inbox: box, hushed: make(chan struct{}), owners: slices.Clone(cfg.Owners),
+		answered: map[string][]sca.Challenge{}, news: map[string]chan struct{}{},
+	}, nil
 }
+
+// Hush sends those home who wait for something to come: the bank is closing and
+// would wait for them. Twice is harmless.
+func (p *Phone) Hush() { p.hush.Do(func() { close(p.hushed) }) }
 
 // Close closes the inbox.
 func (p *Phone) Close() error { return p.inbox.close() }

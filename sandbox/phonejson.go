@@ -165,6 +165,8 @@ func (p *Phone) poll(r *http.Request, look func(after string) (bool, error)) err
 		}
 		select {
 		case <-news:
+		case <-p.hushed:
+			return nil
 		case <-ctx.Done():
 			return nil
 		}
