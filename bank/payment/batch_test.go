@@ -68,6 +68,25 @@ func TestRacingEndings(t *testing.T) {
 	k.stands(purse, "996.00", "0.00")
 }
 
+// A refusal that comes late, when much was done already, takes back all of it
+// before the next order is decided.
+func TestALateRefusalIsUndoneWithinTheBatch(t *testing.T) {
+	k := newTeller(t)
+	k.fees(0, 100, limit.Cap{})
+	h := k.held("100.00")
+	k.funds(purse, "100.00")
+	capturing := capture(k.op(), h.ID, "99.50") // gives 0.50 back; then the fee of 1.00 is missing
+	results := k.all(under(annaShop, capturing), under(annaTaxi, hold(k.op(), "0.01")), k.release(h.ID), under(annaShop, hold(k.op(), "1.00")))
+	if bank.CodeOf(results[0].Err) != bank.InsufficientFunds || bank.CodeOf(results[1].Err) != bank.InsufficientFunds || results[2].Err != nil || results[3].Err != nil {
+		t.Errorf("%+v", results)
+	}
+	k.used("1.00", "1.00")
+	k.stands(purse, "100.00", "1.00")
+	if k.holdNow(h.ID).Status != ledger.Released || len(k.book.Entries()) != 1 {
+		t.Errorf("%+v", k.holdNow(h.ID))
+	}
+}
+
 // An outcome is what stood right after its order, not after the batch.
 func TestOutcomesAreOfTheirMoment(t *testing.T) {
 	k := newTeller(t)

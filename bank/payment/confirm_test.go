@@ -280,11 +280,17 @@ func TestPermissionAskedForLater(t *testing.T) {
 	}
 	k.done(under(annaShop, hold(k.op(), "1.00"))) // what was used up is given anew
 
-	// The application lost the permission before the customer gave it.
+	// The application lost the permission before the customer gave it: then none
+	// of those asked for together is given.
+	ask.Draft.Permissions = []consent.Permission{mayCreate, p}
+	k.quota(annaShop, mayCreate, 0)
 	a = k.done(ask).Authorisation
 	k.book.ChangeApplication(shop, func(a *partner.Application) { a.Permissions = a.Permissions[:len(a.Permissions)-1] })
 	if out := k.done(k.confirmed(a)); out.Authorisation.Reason != bank.PermissionForeign {
 		t.Errorf("%+v", out.Authorisation)
+	}
+	if k.left(annaShop, mayCreate) != 0 {
+		t.Error("half of what was asked for was given")
 	}
 	k.statusOf(purse, account.Blocked)
 	k.refused(prepare(payment.Draft{Kind: payment.Permit, Permissions: []consent.Permission{mayCreate}}), bank.AccountBlocked)

@@ -52,6 +52,13 @@ func (g *game) draw() order {
 			}
 		}
 	case 18:
+		// Workers race and come too early: both must be harmless.
+		if h := g.aHold(); h != nil && g.dice.IntN(8) == 0 {
+			return order{kind: "expire", hold: h}
+		}
+		if p := g.aPayment(); p != nil && g.dice.IntN(8) == 0 {
+			return order{kind: "run", paid: p}
+		}
 		return order{kind: "read", pairing: pick(g, g.model.pairings), read: pick(g, []string{"PAYMENTS:READ_LIST", "BLOCKADES:READ_LIST"})}
 	}
 	p := pick(g, g.model.pairings)
