@@ -1,0 +1,92 @@
+package browser
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"okienko/okienkotest"
+)
+
+// flow is one thing that people come to the bank's pages for.
+type flow struct {
+	name string
+	walk func(*pass, *testing.T, string)
+}
+
+// flows run one after the other on one bank and rely on different people, so
+// that none finds what another has left. The last ones move the bank's clock.
+var flows = []flow{
+	{"a-pairing-sms", (*pass).pairingBySMS},
+	{"b-pairing-app", (*pass).pairingInTheApp},
+	{"c-pairing-refused", (*pass).pairingRefused},
+	{"d-payment", (*pass).paymentConfirmed},
+	{"d-payment-refused", (*pass).paymentRefused},
+	{"d-payment-app", (*pass).holdConfirmedInTheApp},
+	{"e-wrong-codes", (*pass).wrongCodes},
+	{"f-application", (*pass).connectedApplication},
+	{"g-own-limits", (*pass).ownLimits},
+	{"h-company", (*pass).actingForACompany},
+	{"i-errors", (*pass).wrongRequests},
+	{"i-blocked", (*pass).blockedPeople},
+	{"j-frame", (*pass).languageAndLogOut},
+	{"j-login", (*pass).wrongLogins},
+	{"k-phone", (*pass).phone},
+	{"l-late", (*pass).tooLate},
+	{"m-clock", (*pass).clock},
+}
+
+// TestPagesByKeyboardWithoutScripts is every flow in both languages.
+func TestPagesByKeyboardWithoutScripts(t *testing.T) {
+	browser := openBrowser(t)
+	for _, lang := range []string{"pl", "en"} {
+		t.Run(lang, func(t *testing.T) {
+			t.Parallel()
+			walk(t, &pass{Bank: okienkotest.Start(t, okienkotest.WithHistory()), browser: browser, lang: lang, folder: folder(t)})
+		})
+	}
+	t.Run("scripts", func(t *testing.T) { // a page that would only work with scripts fails above; one that complains about them, here
+		t.Parallel()
+		walk(t, &pass{Bank: okienkotest.Start(t), browser: browser, lang: "en", scripts: true})
+	})
+}
+
+func walk(t *testing.T, p *pass) {
+	for _, f := range flows {
+		t.Run(f.name, func(t *testing.T) { f.walk(p, t, f.name) })
+	}
+}
+
+// folder is where photographs go, "" when none are wanted.
+func folder(t *testing.T) string {
+	t.Helper()
+	dir := os.Getenv("OKIENKO_SCREENSHOTS")
+	if dir == "" {
+		return ""
+	}
+	dir, err := filepath.Abs(dir)
+	if err == nil {
+		err = os.MkdirAll(dir, 0o755)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// A browser that ran scripts after all would prove nothing.
+func TestScriptsAreOffAndOn(t *testing.T) {
+	browser := openBrowser(t)
+	for _, on := range []bool{false, true} {
+		p := &pass{browser: browser, lang: "en", scripts: on}
+		r := p.starts(t, "scripts")
+		r.opens(`data:text/html,<title>still</title><script>document.title="ran"</script><noscript>none</noscript>`)
+		if ran := asks[string](r, "document.title") == "ran"; ran != on {
+			t.Errorf("scripts on: %t, but the script ran: %t", on, ran)
+		}
+	}
+	if err := context.Cause(browser); err != nil {
+		t.Error(err)
+	}
+}
