@@ -42,7 +42,7 @@ func TestCapOnTheFeesOfAMonth(t *testing.T) {
 	k.fees(100, 150, capAt("2.50"))
 	k.held("1.00")
 	k.done(under(annaShop, pay(k.op(), "1.00")))
-	r := k.refused(under(annaShop, hold(k.op(), "1.00")), bank.ChargesLimit)
+	r := k.refusal(under(annaShop, hold(k.op(), "1.00")), bank.ChargesLimit)
 	if r.Used != pln("2.50") || r.Left != pln("0.00") {
 		t.Errorf("used %v, left %v", r.Used, r.Left)
 	}

@@ -46,7 +46,7 @@ func TestLifeOfAHold(t *testing.T) {
 		"more than 30 days on": k.now.Add(ledger.MaxHoldLife + time.Microsecond),
 	} {
 		d.ValidTo = validTo
-		if r := k.refused(under(annaShop, d), bank.InvalidParameter); r.Field != "validTo" {
+		if r := k.refusal(under(annaShop, d), bank.InvalidParameter); r.Field != "validTo" {
 			t.Errorf("%s: %v", wrong, r)
 		}
 	}
@@ -176,7 +176,7 @@ func TestExpiryAndStaffReleaseAfterTheEnd(t *testing.T) {
 func TestHoldChangesOnlyWhatIsSaid(t *testing.T) {
 	k := newTeller(t)
 	h := k.held("100.00")
-	if r := k.refused(under(annaShop, changeHold(k.op(), h.ID, "")), bank.InvalidParameter); r.Field == "" {
+	if r := k.refusal(under(annaShop, changeHold(k.op(), h.ID, "")), bank.InvalidParameter); r.Field == "" {
 		t.Error("an empty change names no field")
 	}
 	k.refused(under(annaShop, changeHold(k.op(), "", "5.00")), bank.NotFound)

@@ -14,7 +14,7 @@ func TestWhatADoorCouldNotRead(t *testing.T) {
 	d := hold("h", "100.00")
 	d.Malformed = "validTo"
 	for _, o := range []payment.Order{under(annaShop, d), prepare(d)} {
-		if r := k.refused(o, bank.InvalidParameter); r.Field != "validTo" {
+		if r := k.refusal(o, bank.InvalidParameter); r.Field != "validTo" {
 			t.Errorf("%T blames %q, want validTo", o, r.Field)
 		}
 	}
@@ -25,7 +25,7 @@ func TestWhatADoorCouldNotRead(t *testing.T) {
 	k.refused(foreign, bank.PermissionUsedUp)
 
 	p := prepare(payment.Draft{Kind: payment.Permit, Malformed: "permissions"})
-	if r := k.refused(p, bank.InvalidParameter); r.Field != "permissions" {
+	if r := k.refusal(p, bank.InvalidParameter); r.Field != "permissions" {
 		t.Errorf("asking for permissions blames %q", r.Field)
 	}
 }

@@ -184,7 +184,7 @@ func TestWordsOfACaller(t *testing.T) {
 	} {
 		for _, d := range []payment.Draft{hold("x", "1.00"), pay("x", "1.00")} {
 			c.change(&d)
-			if r := k.refused(under(annaShop, d), bank.InvalidParameter); r.Field != c.field {
+			if r := k.refusal(under(annaShop, d), bank.InvalidParameter); r.Field != c.field {
 				t.Errorf("%+v: field %q, want %q", d, r.Field, c.field)
 			}
 		}

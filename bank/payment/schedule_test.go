@@ -59,7 +59,7 @@ func TestScheduledPayment(t *testing.T) {
 func TestDatesOfAPayment(t *testing.T) {
 	k := newTeller(t)
 	for _, wrong := range []string{"2026-03-09", "2027-03-11", "2025-03-10"} {
-		if r := k.refused(under(annaShop, schedule(k.op(), "1.00", wrong)), bank.InvalidParameter); r.Field != "executionDate" {
+		if r := k.refusal(under(annaShop, schedule(k.op(), "1.00", wrong)), bank.InvalidParameter); r.Field != "executionDate" {
 			t.Errorf("%s: %v", wrong, r)
 		}
 	}

@@ -181,7 +181,13 @@ func (k *teller) done(o payment.Order) payment.Outcome {
 }
 
 // refused orders what must be refused with a code.
-func (k *teller) refused(o payment.Order, code bank.Code) *bank.Refusal {
+func (k *teller) refused(o payment.Order, code bank.Code) {
+	k.t.Helper()
+	_ = k.refusal(o, code)
+}
+
+// refusal is refused for who looks at the refusal itself.
+func (k *teller) refusal(o payment.Order, code bank.Code) *bank.Refusal {
 	k.t.Helper()
 	_, err := k.do(o)
 	var r *bank.Refusal
@@ -303,15 +309,6 @@ func (k *teller) holdNow(id ledger.HoldID) ledger.Hold {
 		k.t.Fatal(err)
 	}
 	return h
-}
-
-func (k *teller) paymentNow(id payment.ID) payment.Payment {
-	k.t.Helper()
-	p, err := k.book.Payment(context.Background(), id)
-	if err != nil {
-		k.t.Fatal(err)
-	}
-	return p
 }
 
 // limitsOf changes the limits of an agreement.

@@ -1,6 +1,7 @@
 package payment_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -43,14 +44,14 @@ func TestLimitsOfAWindowAddUp(t *testing.T) {
 	k.limitsOf(annaShop, limits("60.00", "100.00", "150.00", "900.00"))
 	k.done(under(annaShop, hold(k.op(), "60.00")))
 	k.done(under(annaShop, pay(k.op(), "39.99")))
-	r := k.refused(under(annaShop, pay(k.op(), "0.02")), bank.DailyLimit)
+	r := k.refusal(under(annaShop, pay(k.op(), "0.02")), bank.DailyLimit)
 	if r.Used != pln("99.99") || r.Left != pln("0.01") {
 		t.Errorf("the refusal says used %v, left %v", r.Used, r.Left)
 	}
 	k.done(under(annaShop, hold(k.op(), "0.01")))
 	k.used("100.00", "100.00")
 	k.now = k.now.Add(24 * time.Hour)
-	r = k.refused(under(annaShop, pay(k.op(), "50.01")), bank.MonthlyLimit)
+	r = k.refusal(under(annaShop, pay(k.op(), "50.01")), bank.MonthlyLimit)
 	if r.Used != pln("100.00") || r.Left != pln("50.00") {
 		t.Errorf("the refusal says used %v, left %v", r.Used, r.Left)
 	}
@@ -150,8 +151,7 @@ func TestGivingBack(t *testing.T) {
 			k.done(under(annaShop, pay(k.op(), "10.00"))) // so that too much given back would be seen
 			d := hold(k.op(), "100.00")
 			d.ValidTo = at(nextMonth).Add(24 * time.Hour)
-			switch c.name[:7] {
-			case "expired":
+			if strings.HasPrefix(c.name, "expired") {
 				d.ValidTo = at("2026-03-10T20:00:01Z")
 			}
 			h := k.done(under(annaShop, d)).Hold.ID

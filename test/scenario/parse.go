@@ -178,7 +178,8 @@ func (p *parser) act(tokens []token) (Act, error) {
 			if _, err := match(strings.Fields(f.words), tokens, &a); err != nil {
 				return Act{}, err
 			}
-			return a, p.clauses(&a, f, tokens[n:])
+			err := p.clauses(&a, f, tokens[n:])
+			return a, err
 		}
 		if n > far {
 			best, far, why = f, n, err
@@ -245,7 +246,7 @@ func match(words []string, tokens []token, into *Act) (int, error) {
 
 var (
 	nameForm     = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
-	idForm       = regexp.MustCompile(`^[!-~]{1,64}$`)
+	idForm       = regexp.MustCompile(`^[[:graph:]]{1,64}$`)
 	durationForm = regexp.MustCompile(`^[1-9][0-9]*[smhd]$`)
 	timeForm     = regexp.MustCompile(`^[0-2][0-9]:[0-5][0-9](:[0-5][0-9])?$`)
 	wordForm     = regexp.MustCompile(`^[A-Za-z_]+$`)

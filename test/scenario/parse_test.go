@@ -16,7 +16,7 @@ func TestMistakesAreExplained(t *testing.T) {
 		{`shop holds 30.00 from anna`, `"from" stands where "of" should`},
 		{`shop hold 30.00 of anna`, `"hold" stands where`},
 		{`shop holds 30.00 of anna for 10`, `"10" is not of the kind duration; it is written: for <duration:life>`},
-		{`shop holds 30.00 of anna untill 2026-03-10 12:00`, `"untill" is not understood here; what may follow: `},
+		{`shop holds 30.00 of anna till 2026-03-10 12:00`, `"till" is not understood here; what may follow: `},
 		{`shop holds 30.00 of anna as h1 as h2`, `"as" is not understood here`},
 		{`shop releases h1 now`, `"now" is not understood here`},
 		{`shop cancels p1 now`, `nothing follows`},

@@ -26,22 +26,22 @@ import (
 
 const callback = "https://partner.example/back"
 
-// real is the bank that is compared: its orders are decided in batches, one
+// actual is the bank that is compared: its orders are decided in batches, one
 // transaction each, as a desk does.
-type real struct {
+type actual struct {
 	world world.World
 	clock *clock.Manual
 	ids   int
 }
 
 // NewID makes identifiers that a seed makes again.
-func (r *real) NewID() string {
+func (r *actual) NewID() string {
 	r.ids++
 	return "id-" + strconv.Itoa(r.ids)
 }
 
 // decide decides a batch in one transaction.
-func (r *real) decide(ctx context.Context, orders []payment.Order) ([]payment.Result, error) {
+func (r *actual) decide(ctx context.Context, orders []payment.Order) ([]payment.Result, error) {
 	var results []payment.Result
 	err := r.world.Within(ctx, func(tx desk.Tx) error {
 		s, now := payment.NewState(), r.clock.Now()
@@ -112,7 +112,7 @@ func (o order) draft() (payment.Draft, error) {
 }
 
 // order makes the bank's order of the model's.
-func (r *real) order(ctx context.Context, o order) (payment.Order, error) {
+func (r *actual) order(ctx context.Context, o order) (payment.Order, error) {
 	staff := audit.Actor{Kind: audit.Staff, ID: "simulation"}
 	switch o.kind {
 	case "ask":
@@ -164,10 +164,13 @@ func (r *real) order(ctx context.Context, o order) (payment.Order, error) {
 // judge compares what came out of an order with what should have, and tells the
 // model the identifiers of what is new.
 func judge(want answer, got payment.Result) error {
-	if code := string(bank.CodeOf(got.Err)); code != want.code {
-		return fmt.Errorf("the bank answers %q (%v), the model %q", code, got.Err, want.code)
+	if code := string(bank.CodeOf(got.Err)); code != want.code && got.Err != nil {
+		return fmt.Errorf("the bank answers %q (%w), the model %q", code, got.Err, want.code)
 	}
-	if want.code != "" {
+	switch {
+	case got.Err == nil && want.code != "":
+		return fmt.Errorf("the bank does it, the model says %q", want.code)
+	case want.code != "":
 		return nil
 	}
 	out := got.Outcome
@@ -222,7 +225,7 @@ func same(known *string, id string) error {
 }
 
 // compare compares every balance and every counter of the current windows.
-func (r *real) compare(ctx context.Context, m *model) error {
+func (r *actual) compare(ctx context.Context, m *model) error {
 	for name, want := range m.accounts {
 		got, err := r.world.Account(ctx, account.ID(name))
 		if err != nil {
@@ -261,7 +264,7 @@ func (r *real) compare(ctx context.Context, m *model) error {
 }
 
 // compareAll compares every hold, payment, confirmation and number of calls.
-func (r *real) compareAll(ctx context.Context, m *model) error {
+func (r *actual) compareAll(ctx context.Context, m *model) error {
 	for _, want := range m.holds {
 		got, err := r.world.Hold(ctx, ledger.HoldID(want.id))
 		if err != nil {

@@ -43,11 +43,10 @@ type acct struct {
 }
 
 type app struct {
-	name             string
-	account          *acct
-	feeHold, feePay  int64
-	cap              int64 // on the fees of a month, below zero: none
-	customerReleases bool
+	name            string
+	account         *acct
+	feeHold, feePay int64
+	cap             int64 // on the fees of a month, below zero: none
 }
 
 // pairing is a customer's agreement with an application.

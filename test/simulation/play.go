@@ -36,7 +36,7 @@ type game struct {
 	ctx    context.Context
 	dice   *rand.Rand
 	model  *model
-	real   *real
+	real   *actual
 	recent []order        // orders with an id, to be repeated
 	broken []func() error // mends what broke, the oldest first
 	ops    int
@@ -52,7 +52,7 @@ func Play(ctx context.Context, seed uint64, orders int, w world.World, c *clock.
 		return Report{}, err
 	}
 	g := &game{
-		ctx: ctx, dice: rand.New(rand.NewPCG(seed, 0)), real: &real{world: w, clock: c},
+		ctx: ctx, dice: rand.New(rand.NewPCG(seed, 0)), real: &actual{world: w, clock: c},
 		model:  &model{now: c.Now(), warsaw: warsaw, accounts: map[string]*acct{}, done: map[string]*operation{}, waiting: map[string]*asked{}},
 		report: Report{Outcomes: map[string]int{}},
 	}

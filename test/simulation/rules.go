@@ -18,7 +18,7 @@ func (m *model) words(o order) string {
 	}
 	changes := o.kind == "change hold"
 	switch {
-	case o.amount == 0 && !(changes && (o.title != "" || !o.until.IsZero())):
+	case o.amount == 0 && (!changes || o.title == "" && o.until.IsZero()):
 		return "invalid_parameter"
 	case changes && o.until.After(o.hold.placed.Add(thirtyDays)):
 		return "invalid_parameter"

@@ -77,7 +77,7 @@ func (w inMemory) SetStatus(ctx context.Context, id account.ID, s account.Status
 	if err != nil {
 		return err
 	}
-	if s == account.Closed && !(a.Booked.IsZero() && a.Held.IsZero()) {
+	if s == account.Closed && (!a.Booked.IsZero() || !a.Held.IsZero()) {
 		return bank.Refuse(bank.StatusNotAllowed, "There is money on the account.") // as the store has it
 	}
 	w.ChangeAccount(id, func(a *account.Account) { a.Status = s })
