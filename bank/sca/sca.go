@@ -87,7 +87,7 @@ type Challenge struct {
 	Nonce     []byte // Mobile: what the device signs, with the binding
 	CreatedAt time.Time
 	ExpiresAt time.Time
-	Tries     int // wrong ones
+	Tries     int // wrong ones, with those on earlier challenges since the last right one
 	Status    Status
 }
 
@@ -108,11 +108,17 @@ func (f *Factor) Open(now time.Time) error {
 	return nil
 }
 
-// miss counts a wrong try and locks at the fifth.
-func (f *Factor) miss(now time.Time) {
+// miss counts a wrong try and locks at the fifth, whichever challenges the others
+// were spent on: the challenge shows the tries that are gone, and ends with the
+// lock, or its page would promise tries that nobody has.
+func (f *Factor) miss(c *Challenge, now time.Time) {
 	f.Wrong++
+	c.Tries = max(c.Tries+1, f.Wrong)
 	if f.Wrong >= MaxTries {
 		f.Wrong, f.LockedUntil = 0, now.Add(LockFor)
+	}
+	if c.Tries >= MaxTries {
+		c.Status = Refused
 	}
 }
 
@@ -126,11 +132,7 @@ func Answer(c *Challenge, f *Factor, codeHash []byte, now time.Time) error {
 		return err
 	}
 	if subtle.ConstantTimeCompare(c.CodeHash, codeHash) != 1 {
-		c.Tries++
-		f.miss(now)
-		if c.Tries >= MaxTries {
-			c.Status = Refused
-		}
+		f.miss(c, now)
 		return bank.Refuse(bank.ChallengeWrong, "The code is wrong.")
 	}
 	c.Status, f.Wrong = Passed, 0
@@ -147,11 +149,7 @@ func Approve(c *Challenge, f *Factor, signed bool, now time.Time) error {
 		return err
 	}
 	if !signed {
-		c.Tries++
-		f.miss(now)
-		if c.Tries >= MaxTries {
-			c.Status = Refused
-		}
+		f.miss(c, now)
 		return bank.Refuse(bank.ChallengeWrong, "The signature is not that of an enrolled device.")
 	}
 	c.Status, f.Wrong = Passed, 0

@@ -41,6 +41,22 @@ func TestRightAnswerPassesOnce(t *testing.T) {
 	}
 }
 
+// Whoever asks for a new code after a wrong one has not got five new tries.
+func TestTriesAreCountedAcrossChallenges(t *testing.T) {
+	for _, m := range methods {
+		first, second, f := challenge(m), challenge(m), &sca.Factor{}
+		_ = answer(first, f, false, start)
+		for gone := 2; gone <= sca.MaxTries; gone++ {
+			if err := answer(second, f, false, start); bank.CodeOf(err) != bank.ChallengeWrong || second.Tries != gone {
+				t.Errorf("%s: %v, %d tries gone, want %d", m, err, second.Tries, gone)
+			}
+		}
+		if second.Status != sca.Refused || !start.Before(f.LockedUntil) {
+			t.Errorf("%s: after the last try the challenge is %s, locked until %v", m, second.Status, f.LockedUntil)
+		}
+	}
+}
+
 func TestAnswersThatComeInVain(t *testing.T) {
 	for _, m := range methods {
 		other := map[sca.Method]sca.Method{sca.SMS: sca.Mobile, sca.Mobile: sca.SMS}[m]

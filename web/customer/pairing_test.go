@@ -163,8 +163,8 @@ func TestFiveWrongCodesLock(t *testing.T) {
 	}
 	b.post(factor+"/code", "code", wrong).says(403, "locked").not("code-form")
 	b.post(factor+"/code", "code", right).says(403, "locked").not("code-form")
-	b.post(factor+"/resend").says(403, "this way of confirming has been locked")
-	b.post("/pair/"+id, b.choice("account", string(annaMain))...).says(403, "this way of confirming has been locked")
+	b.post(factor+"/resend").says(403, "this way of confirming is locked")
+	b.post("/pair/"+id, b.choice("account", string(annaMain))...).says(403, "this way of confirming is locked")
 	w.bank.Advance(31 * time.Minute)
 	id = w.request(redirect)
 	b.post("/pair/"+id, b.choice("account", string(annaMain))...).leads(303, "/factor/pairing/"+id)

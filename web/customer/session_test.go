@@ -63,7 +63,7 @@ func TestLoginLocks(t *testing.T) {
 	for range 5 {
 		b.post("/login", "login", "anna", "password", "wrong").says(422)
 	}
-	b.login("anna").says(403, "Logging in is locked.")
+	b.login("anna").says(403, "logging in is locked. Try again in 15 minutes.")
 	w.bank.Advance(16 * time.Minute)
 	b.login("anna").leads(303, "/")
 }

@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"html/template"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -111,25 +112,36 @@ func grouped(digits, sep string) string {
 	return b.String()
 }
 
-// ReadAmount reads what a person types: "1 234,56", "1234.56", "1 234,5 zł", "200".
-// A comma or point before the last one or two digits is the decimal sign; spaces
-// are groups. "1,234.56" and "1.234,56" are refused rather than guessed.
+// ReadAmount reads what a person types: "1 234,56", "1234.56", "1 234,5 zł",
+// "200", and what the pages themselves write, "PLN 1,234.56". A comma or point
+// before the last one or two digits is the decimal sign; spaces are groups, and
+// so is the other of the two signs before it. "1,234" is refused rather than
+// guessed.
 func ReadAmount(text string, c money.Currency) (money.Amount, error) {
 	text = strings.TrimSpace(text)
 	for _, unit := range []string{"zł", "ZŁ", string(c)} {
-		text = strings.TrimSpace(strings.TrimSuffix(text, unit))
+		text = strings.TrimSpace(strings.TrimPrefix(strings.TrimSuffix(text, unit), unit))
 	}
 	text = strings.Map(func(r rune) rune {
 		switch r {
 		case ' ', '\u00a0', '\u202f':
 			return -1
-		case ',':
-			return '.'
 		}
 		return r
 	}, text)
-	return money.ParseNumber(text, c)
+	switch {
+	case groupedByCommas.MatchString(text):
+		text = strings.ReplaceAll(text, ",", "")
+	case groupedByPoints.MatchString(text):
+		text = strings.ReplaceAll(text, ".", "")
+	}
+	return money.ParseNumber(strings.Replace(text, ",", ".", 1), c)
 }
+
+var (
+	groupedByCommas = regexp.MustCompile(`^[0-9]{1,3}(,[0-9]{3})+\.[0-9]{1,2}$`)
+	groupedByPoints = regexp.MustCompile(`^[0-9]{1,3}(\.[0-9]{3})+,[0-9]{1,2}$`)
+)
 
 // nrbGroups writes an account number in the groups of the Polish standard:
 // two digits, then fours. The spaces may break: 32 characters do not fit beside

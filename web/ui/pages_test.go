@@ -281,12 +281,13 @@ func TestWaitingPageReloadsItself(t *testing.T) {
 func TestAmountsThatPeopleType(t *testing.T) {
 	for text, want := range map[string]int64{
 		"1 234,56": 123456, "1\u00a0234,56\u00a0zł": 123456, "1234.56": 123456, " 200 ": 20000, "0,5": 50, "12,30 PLN": 1230, "0": 0,
+		"PLN 1,234.56": 123456, "1.234,56 zł": 123456, "1,234,567.8": 123456780,
 	} {
 		if got, err := ReadAmount(text, money.PLN); err != nil || got.Minor() != want {
 			t.Errorf("%q: %v, %v", text, got, err)
 		}
 	}
-	for _, text := range []string{"", "dużo", "-5", "1,234.56", "1.234,56", "1,234", "1e3", "١٢", "0x10", "5 zł zł zł x"} {
+	for _, text := range []string{"", "dużo", "-5", "1,23,456.00", "1,234.5.6", "1.234.567", "1,2345.00", "1,234", "1e3", "١٢", "0x10", "5 zł zł zł x"} {
 		if got, err := ReadAmount(text, money.PLN); err == nil {
 			t.Errorf("%q was read as %v", text, got)
 		}

@@ -8,7 +8,7 @@ type Login struct {
 	Action      string
 	Waiting     *Application // the application the reader comes from; nil for plain internet banking
 	State       LoginState
-	LockedUntil Moment // for LoginLocked; zero means until the hotline unlocks it
+	LockedUntil Moment // for LoginLocked; zero when the page is not told
 	Typed       string // the login typed before
 }
 
