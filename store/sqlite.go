@@ -145,7 +145,10 @@ func (w *writer) transact(ctx context.Context, s *Store, f func(ctx context.Cont
 		return errClosed
 	}
 	tx := &writeTx{w: w, trail: w.trail, access: w.access}
-	if _, err := tx.ExecContext(ctx, "begin immediate"); err != nil {
+	// The driver reports a statement as broken off when its caller went while it
+	// ran, also when it had its effect: a transaction that began like that would
+	// stand for ever, and nobody could write any more.
+	if _, err := tx.ExecContext(context.WithoutCancel(ctx), "begin immediate"); err != nil {
 		return asConflict(err)
 	}
 	open := true
