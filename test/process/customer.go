@@ -34,6 +34,15 @@ func NewCustomer(people string, client *http.Client) (*Customer, error) {
 	return &Customer{people: people, client: &own}, nil
 }
 
+// Cookies are the cookies of the pages.
+func (c *Customer) Cookies() []*http.Cookie {
+	u, err := url.Parse(c.people)
+	if err != nil {
+		return nil
+	}
+	return c.client.Jar.Cookies(u)
+}
+
 // Page is an answer of the pages.
 type Page struct {
 	Status   int
