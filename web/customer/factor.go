@@ -233,6 +233,9 @@ func (d *Door) goOn(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if err != nil {
 		return err
 	}
+	if c.Method == sca.Mobile && c.Status == sca.Pending {
+		return d.challengePage(w, r, v, http.StatusConflict, &a, deed, c, approvalMissing)
+	}
 	if c.Status != sca.Passed || !d.Clock.Now().Before(c.ExpiresAt) {
 		return seeOther(w, a.path())
 	}

@@ -74,6 +74,10 @@ func maskedPhone(phone string) string {
 	return "••• ••• " + phone[len(phone)-3:]
 }
 
+// approvalMissing is how the last try went when the reader said that they had
+// approved and no approval has come.
+const approvalMissing ui.CodeState = "approval_missing"
+
 // challengePage shows a challenge as it stands. state, when given, says how the
 // last try went.
 func (d *Door) challengePage(w http.ResponseWriter, r *http.Request, v *visit, status int, a *act, deed *deed, c sca.Challenge, state ui.CodeState, faults ...ui.Fault) error {
@@ -116,8 +120,8 @@ func (d *Door) challengePage(w http.ResponseWriter, r *http.Request, v *visit, s
 		return d.show(w, status, v, p)
 	}
 	p := ui.AwaitApproval{
-		Common: d.common(r, v, deed.section), Subject: deed.shown, RefreshURL: a.path(),
-		State: ui.ApprovalWaits, ValidUntil: c.ExpiresAt, SMSAction: sms, CancelAction: a.path() + "/cancel",
+		Common: d.common(r, v, deed.section), Subject: deed.shown, ContinueAction: a.path() + "/continue",
+		State: ui.ApprovalWaits, Early: state == approvalMissing, ValidUntil: c.ExpiresAt, SMSAction: sms, CancelAction: a.path() + "/cancel",
 	}
 	switch {
 	case c.Status == sca.Refused:
@@ -125,7 +129,7 @@ func (d *Door) challengePage(w http.ResponseWriter, r *http.Request, v *visit, s
 	case expired:
 		p.State, p.AgainAction = ui.ApprovalExpired, a.path()+"/resend"
 	case c.Status == sca.Passed:
-		p.State, p.ContinueAction = ui.ApprovalApproved, a.path()+"/continue"
+		p.State = ui.ApprovalApproved
 	}
 	if p.Device, err = d.factorDetail(r, v, sca.Mobile); err != nil {
 		return err

@@ -125,7 +125,7 @@ func TestApprovedOnThePhoneWhileTheBrowserWaits(t *testing.T) {
 	page, factor := "/confirm/"+string(a.ID), "/factor/operation/"+string(a.ID)
 	b.post(page, "decision", "confirm").leads(303, factor)
 	b.post(factor+"/method", "method", "app").leads(303, factor)
-	b.get(factor).says(200, "PLN 250.00", `http-equiv="refresh"`)
+	b.get(factor).says(200, "PLN 250.00", "Confirm in the mobile app")
 	c := w.approve(true)
 	b.get(factor).says(200, "Approved in the app")
 	_, err := w.desk.Do(w.ctx, &payment.Execute{Authorisation: a.ID, Challenge: c.ID, Person: bartek})

@@ -86,15 +86,15 @@ func TestPairingByTheMobileApp(t *testing.T) {
 	b.post(factor+"/method").says(422, "Choose one of the options.")
 	b.post(factor+"/method", "method", "app").leads(303, factor)
 
-	b.get(factor).says(200, `http-equiv="refresh"`, "Pixel Bartka").not("continue-form")
-	b.post(factor+"/continue").leads(303, factor) // nothing was approved yet
+	b.get(factor).says(200, "Confirm in the mobile app", "Pixel Bartka")
+	b.post(factor+"/continue").says(409, "Your approval has not reached us yet")
 
 	w.approve(false)
-	b.get(factor).says(200, "Refused in the app").not(`http-equiv="refresh"`)
+	b.get(factor).says(200, "Refused in the app").not("continue-form")
 	b.post(factor+"/resend").leads(303, factor)
-	b.get(factor).says(200, `http-equiv="refresh"`)
+	b.get(factor).says(200, "Confirm in the mobile app")
 	w.approve(true)
-	b.get(factor).says(200, "Approved in the app", "continue-form").not(`http-equiv="refresh"`)
+	b.get(factor).says(200, "Approved in the app", "continue-form")
 	b.post(factor+"/continue").leads(303, redirect+"&code=")
 	b.post(factor + "/continue").says(410)
 }

@@ -152,15 +152,16 @@ const (
 	CodeResent   CodeState = "resent"
 )
 
-// AwaitApproval waits for the mobile app. While it waits the page reloads itself
-// every three seconds; then it says what came of it.
+// AwaitApproval waits for the mobile app. It does not reload itself: that would take
+// the focus from under the fingers of whoever uses the keyboard, and start a screen
+// reader again (WCAG 2.2.1, failure F41). The reader says when they have approved.
 type AwaitApproval struct {
 	Common
 	Subject        Subject
 	Device         string
 	State          ApprovalState // empty: waits
-	RefreshURL     string        // GET; the page itself
-	ContinueAction string        // form post, once approved: the act is done
+	Early          bool          // they said so, but no approval has come
+	ContinueAction string        // form post: the act is done when it is approved
 	AgainAction    string        // form post, once refused or expired: ask the device again; empty hides the button
 	ValidUntil     Moment
 	SMSAction      string // form post: use SMS instead; empty hides the button

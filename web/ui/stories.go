@@ -134,12 +134,14 @@ func factorStories() []Story {
 	incomplete := code(CodeFresh, transferSubject(), 5)
 	incomplete.Faults = []Fault{{Field: "code", Why: CodeIncomplete}}
 	await := AwaitApproval{Common: during("/confirm/1/app"), Subject: transferSubject(), Device: "Telefon Anny",
-		RefreshURL: "/confirm/1/app", ValidUntil: storyNow().Add(5 * time.Minute), SMSAction: "/confirm/1/sms-instead", CancelAction: "/confirm/1/cancel"}
+		ContinueAction: "/confirm/1/continue", ValidUntil: storyNow().Add(5 * time.Minute), SMSAction: "/confirm/1/sms-instead", CancelAction: "/confirm/1/cancel"}
 	answered := func(s ApprovalState) AwaitApproval {
 		a := await
-		a.State, a.ContinueAction, a.AgainAction = s, "/confirm/1/continue", "/confirm/1/again"
+		a.State, a.AgainAction = s, "/confirm/1/again"
 		return a
 	}
+	early := await
+	early.Early = true
 	return []Story{
 		{"factor-choose", choose},
 		{"factor-choose-locked", locked},
@@ -153,6 +155,7 @@ func factorStories() []Story {
 		{"factor-code-locked", code(CodeLocked, transferSubject(), 0)},
 		{"factor-code-resent", code(CodeResent, transferSubject(), 5)},
 		{"factor-await", await},
+		{"factor-await-early", early},
 		{"factor-await-approved", answered(ApprovalApproved)},
 		{"factor-await-refused", answered(ApprovalRefused)},
 		{"factor-await-expired", answered(ApprovalExpired)},
