@@ -45,6 +45,7 @@ const (
 	HoldExpired        Code = "hold_expired"
 	PaymentFinal       Code = "payment_final"       // no longer SCHEDULED
 	AuthorisationEnded Code = "authorisation_ended" // executed, rejected or expired
+	OperationChanged   Code = "operation_changed"   // no longer what the customer was shown
 
 	// Within which limits.
 	SingleLimit   Code = "single_limit"
@@ -92,7 +93,7 @@ var Codes = []Code{
 	AgreementEnded, AgreementPaused, PermissionMissing, PermissionUsedUp,
 	NotFound, InvalidParameter, OperationReused, CallbackMissing, AmountAboveHold, PermissionForeign,
 	CustomerBlocked, AccountBlocked, AccountClosed, AccessOff, AccessBlocked, PayerIsPayee, PayeeUnavailable,
-	HoldCaptured, HoldReleased, HoldExpired, PaymentFinal, AuthorisationEnded,
+	HoldCaptured, HoldReleased, HoldExpired, PaymentFinal, AuthorisationEnded, OperationChanged,
 	SingleLimit, DailyLimit, MonthlyLimit, CustomerLimit, ChargesLimit,
 	InsufficientFunds, AuthorisationRequired,
 	ChallengeWrong, ChallengeExpired, ChallengeSpent, ChallengeForeign, FactorLocked, FactorMissing, LoginWrong, LoginLocked,

@@ -89,6 +89,7 @@ var wire = map[bank.Code]form{
 	bank.HoldExpired:        rejectedByState,
 	bank.PaymentFinal:       rejectedByState,
 	bank.AuthorisationEnded: rejectedByState,
+	bank.OperationChanged:   rejectedByState,
 
 	bank.SingleLimit:   appLimitExceeded,
 	bank.DailyLimit:    appLimitExceeded,

@@ -69,12 +69,12 @@ func (a *Authorisation) At(now time.Time) AuthorisationStatus {
 }
 
 // Binding is the exact content that the customer's challenge must be bound to:
-// the amount, the fee, the payee and the words (dynamic linking, RTS 2018/389
-// art. 5).
+// the account, the amount, the fee, the payee and the words (dynamic linking,
+// RTS 2018/389 art. 5).
 func (a *Authorisation) Binding() string {
 	b := make([]byte, 0, 160)
 	for _, s := range []string{
-		string(a.ID), a.Amount.String(), string(a.Amount.Currency()), a.Fee.String(),
+		string(a.ID), string(a.Account), a.Amount.String(), string(a.Amount.Currency()), a.Fee.String(),
 		a.Payee.Number, a.Payee.Name, a.Draft.content(a.Agreement),
 	} {
 		b = strconv.AppendInt(b, int64(len(s)), 10)

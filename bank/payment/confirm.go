@@ -235,10 +235,12 @@ func (t *turn) execute(o *Execute, a *Authorisation) (Outcome, error) {
 			return Outcome{}, reused() // done meanwhile on the application's word alone
 		}
 		// What was shown and confirmed must be what is done: the partner's account
-		// or the fee may have been changed by the bank meanwhile.
+		// or the fee may have been changed by the bank meanwhile, or the pairing
+		// moved to another account.
 		now := *a
+		now.Account = p.account.ID
 		if t.priced(&now, p); now.Binding() != a.Binding() {
-			return Outcome{}, bank.Refuse(bank.PayeeUnavailable, "The payee or the fee has changed since the operation was prepared.")
+			return Outcome{}, bank.Refuse(bank.OperationChanged, "The account, the payee or the fee has changed since the operation was prepared.")
 		}
 	}
 	by := PersonOf(o.Person)

@@ -172,13 +172,16 @@ func TestChallengeIsBoundToTheOperation(t *testing.T) {
 	k.refused(&payment.Execute{Authorisation: other.ID, Challenge: good.Challenge, Person: annaHerself}, bank.ChallengeSpent)
 }
 
-// What was shown must be what is done: a fee or a payee that the bank changed
+// What was shown must be what is done: a fee, a payee or an account that changed
 // meanwhile ends the operation, and the confirmation with it.
 func TestWhatWasShownHasChanged(t *testing.T) {
 	for name, change := range map[string]func(k *teller){
 		"fee":   func(k *teller) { k.fees(1, 1, limit.Cap{}) },
 		"payee": func(k *teller) { paysTo(taxis)(k, nil) },
-		"name":  func(k *teller) { k.book.ChangeAccount(shops, func(a *account.Account) { a.Holder = "Another" }) },
+		"account": func(k *teller) {
+			k.book.ChangeAgreement(annaShop, func(a *consent.Agreement) { a.Account = savings })
+		},
+		"name": func(k *teller) { k.book.ChangeAccount(shops, func(a *account.Account) { a.Holder = "Another" }) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, d := range []payment.Draft{pay("x", "300.00"), hold("x", "300.00")} {
@@ -186,13 +189,14 @@ func TestWhatWasShownHasChanged(t *testing.T) {
 				a := k.done(prepare(d)).Authorisation
 				change(k)
 				execute := k.confirmed(a)
-				if out := k.done(execute); out.Authorisation.Status != payment.Turned || out.Authorisation.Reason != bank.PayeeUnavailable {
+				if out := k.done(execute); out.Authorisation.Status != payment.Turned || out.Authorisation.Reason != bank.OperationChanged {
 					t.Errorf("%+v", out.Authorisation)
 				}
 				if c, _ := k.book.Challenge(context.Background(), execute.Challenge); c.Status != sca.Spent {
 					t.Errorf("the confirmation is %s", c.Status)
 				}
 				k.stands(purse, "1000.00", "0.00")
+				k.stands(savings, "1000.00", "0.00")
 			}
 		})
 	}

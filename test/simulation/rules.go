@@ -335,7 +335,7 @@ func (m *model) confirm(c order) answer {
 	}
 	if why == "" {
 		if whole, _ := o.whole(); whole != a.shown || o.costs() != a.fee || o.payee() != a.payee {
-			why = "payee_unavailable"
+			why = "operation_changed"
 		}
 	}
 	if why != "" {

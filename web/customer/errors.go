@@ -52,6 +52,7 @@ var answers = map[bank.Code]answer{
 	bank.HoldExpired:        {status: http.StatusConflict},
 	bank.PaymentFinal:       {status: http.StatusConflict},
 	bank.AuthorisationEnded: {status: http.StatusConflict},
+	bank.OperationChanged:   {status: http.StatusConflict},
 
 	bank.SingleLimit:   {status: http.StatusConflict},
 	bank.DailyLimit:    {status: http.StatusConflict},

@@ -58,6 +58,7 @@ var reasonWords = map[bank.Code]string{
 	bank.HoldExpired:        "reason.hold_expired",
 	bank.PaymentFinal:       "reason.payment_final",
 	bank.AuthorisationEnded: "reason.already_done",
+	bank.OperationChanged:   "reason.operation_changed",
 	bank.SingleLimit:        "reason.single_limit",
 	bank.DailyLimit:         "reason.daily_limit",
 	bank.MonthlyLimit:       "reason.monthly_limit",
