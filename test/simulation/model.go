@@ -102,6 +102,7 @@ type asked struct {
 	until  time.Time
 	// What the customer was shown: it must still be so when it is done.
 	shown, fee int64
+	payer      *acct
 	payee      *acct
 	callers    string
 }

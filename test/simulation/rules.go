@@ -305,7 +305,7 @@ func (m *model) ask(a asked) answer {
 		w.status = "EXPIRED"
 	}
 	whole, _ := o.whole()
-	made := &asked{order: o, shown: whole, status: "PENDING", until: m.now.Add(waitsMinutes), fee: o.costs(), payee: o.payee(), callers: a.callers}
+	made := &asked{order: o, shown: whole, status: "PENDING", until: m.now.Add(waitsMinutes), fee: o.costs(), payer: o.payer(), payee: o.payee(), callers: a.callers}
 	m.waiting[o.key()] = made
 	m.asked = append(m.asked, made)
 	return answer{asked: made, status: "PENDING"}
@@ -334,7 +334,7 @@ func (m *model) confirm(c order) answer {
 		why = m.fits(o, true)
 	}
 	if why == "" {
-		if whole, _ := o.whole(); whole != a.shown || o.costs() != a.fee || o.payee() != a.payee {
+		if whole, _ := o.whole(); whole != a.shown || o.costs() != a.fee || o.payer() != a.payer || o.payee() != a.payee {
 			why = "operation_changed"
 		}
 	}
