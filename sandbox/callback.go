@@ -86,19 +86,23 @@ func (c *Callback) paired(w http.ResponseWriter, r *http.Request) {
 	code, state := q.Get("code"), q.Get("state")
 	switch {
 	case plain.MatchString(q.Get("error")):
-		page(w, http.StatusOK, "The pairing was not given.\n\nerror  %s\n", q.Get("error"))
+		show(w, http.StatusOK, returned{Client: secret.Client, Title: "The pairing was not given", Came: []came{{"error", q.Get("error")}}, Again: c.begins(secret.Client)})
 	case !plain.MatchString(code) || !plain.MatchString(state):
-		page(w, http.StatusBadRequest, "A pairing ends here with code and state. Begin one at %s/callback/%s/start\n", c.cfg.Doors, secret.Client)
+		show(w, http.StatusBadRequest, returned{Client: secret.Client, Title: "A pairing ends here with code and state", Again: c.begins(secret.Client)})
 	default:
 		fields := []string{"grant_type=authorization_code", "client_id=" + string(secret.Client), "client_secret=" + secret.Text,
 			"code=" + code, "state=" + state, "redirect_uri=" + c.redirect(secret.Client)}
 		if slices.Contains(c.cfg.Native, secret.Client) {
 			fields = append(fields, "code_verifier="+c.verifier(state))
 		}
-		page(w, http.StatusOK, "The pairing was given.\n\ncode   %s\nstate  %s\n\nExchange the code for tokens within a minute of bank time:\n\n%s\n",
-			code, state, c.curl("grant", fields))
+		show(w, http.StatusOK, returned{
+			Client: secret.Client, Title: "The pairing was given", Came: []came{{"code", code}, {"state", state}},
+			Next: "Exchange the code for tokens within a minute of bank time:", Command: c.curl("grant", fields),
+		})
 	}
 }
+
+func (c *Callback) begins(client consent.ClientID) string { return c.redirect(client) + "/start" }
 
 // confirmed shows how a confirmation ended and how to ask for the operation.
 func (c *Callback) confirmed(w http.ResponseWriter, r *http.Request) {
@@ -109,11 +113,14 @@ func (c *Callback) confirmed(w http.ResponseWriter, r *http.Request) {
 	}
 	id, status := r.URL.Query().Get("authorizationId"), r.URL.Query().Get("status")
 	if !plain.MatchString(id) || !plain.MatchString(status) {
-		page(w, http.StatusBadRequest, "A confirmation for %s ends here with authorizationId and status.\n", secret.Client)
+		show(w, http.StatusBadRequest, returned{Client: secret.Client, Title: "A confirmation ends here with authorizationId and status"})
 		return
 	}
-	page(w, http.StatusOK, "The confirmation has ended.\n\nauthorizationId  %s\nstatus           %s\n\nAsk for the operation:\n\ncurl --cacert %s -H \"access_token: $ACCESS_TOKEN\" -H 'Accept: application/json' -H 'Content-Type: application/json' \\\n  %s\n",
-		id, status, quoted(c.cfg.CAFile), quoted(c.cfg.PartnerAPI+"/authorization/"+id))
+	show(w, http.StatusOK, returned{
+		Client: secret.Client, Title: "The confirmation has ended", Came: []came{{"status", status}, {"authorizationId", id}}, Next: "Ask for the operation:",
+		Command: fmt.Sprintf("curl --cacert %s -H \"access_token: $ACCESS_TOKEN\" -H 'Accept: application/json' -H 'Content-Type: application/json' \\\n  %s",
+			quoted(c.cfg.CAFile), quoted(c.cfg.PartnerAPI+"/authorization/"+id)),
+	})
 }
 
 // plain is all that may come back from the bank. Everything else is refused: the
@@ -152,14 +159,4 @@ func (c *Callback) redirect(client consent.ClientID) string {
 func (c *Callback) verifier(state string) string {
 	sum := sha256.Sum256(append(c.key[:], state...))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
-}
-
-// page writes plain text: what strangers put into an address stays text.
-func page(w http.ResponseWriter, status int, format string, args ...any) {
-	h := w.Header()
-	h.Set("Content-Type", "text/plain; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(status)
-	fmt.Fprintf(w, format, args...)
 }

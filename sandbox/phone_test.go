@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"fmt"
+	"html"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -342,7 +343,7 @@ func TestCallbackPrintsWhatCanBePasted(t *testing.T) {
 	if start.Code != 303 || len(q.Get("state")) != 128 || q.Get("redirect_uri") != "https://localhost:8445/callback/bilecik" || q.Get("code_challenge_method") != "S256" {
 		t.Errorf("%d to %s", start.Code, to)
 	}
-	end := get("/callback/bilecik?code=abc_-1&state=" + q.Get("state")).Body.String()
+	end := html.UnescapeString(get("/callback/bilecik?code=abc_-1&state=" + q.Get("state")).Body.String())
 	for _, part := range []string{`curl --cacert '/data/o'\''hara/ca.pem' 'https://localhost:8444/rest/v1/open/api/grant'`, "'code=abc_-1'", "'client_id=bilecik'", "'code_verifier="} {
 		if !strings.Contains(end, part) {
 			t.Errorf("the page lacks %s:\n%s", part, end)
@@ -354,7 +355,7 @@ func TestCallbackPrintsWhatCanBePasted(t *testing.T) {
 	if refused := get("/callback/kawomat?error=access_denied&state=x"); !strings.Contains(refused.Body.String(), "access_denied") {
 		t.Errorf("%s", refused.Body)
 	}
-	if op := get("/callback/kawomat/operation?authorizationId=a1&status=EXECUTED"); op.Code != 200 || !strings.Contains(op.Body.String(), "/authorization/a1'") {
+	if op := get("/callback/kawomat/operation?authorizationId=a1&status=EXECUTED"); op.Code != 200 || !strings.Contains(html.UnescapeString(op.Body.String()), "/authorization/a1'") {
 		t.Errorf("%d %s", op.Code, op.Body)
 	}
 	if unknown := get("/callback/nobody/start"); unknown.Code != 404 {

@@ -57,7 +57,7 @@ func (p *pass) paymentConfirmed(t *testing.T, name string) {
 	r.enters()
 
 	r.at(p.Sandbox + "/callback/parkomat/operation?")
-	r.plainPage("callback")
+	r.partnersPage("callback")
 	if status := r.came(id); status != "EXECUTED" {
 		t.Errorf("came back with %s", status)
 	}
@@ -161,7 +161,7 @@ func (p *pass) holdConfirmedInTheApp(t *testing.T, name string) {
 	r.follows("choose-method")
 	r.page("await")
 	p.Approve(t, "katarzyna")
-	r.follows("refresh")
+	r.follows("continue")
 	r.at(p.Sandbox + "/callback/kawomat/operation?")
 	if status := r.came(id); status != "EXECUTED" {
 		t.Errorf("came back with %s", status)

@@ -87,14 +87,16 @@ func (r *reader) page(name string) {
 	r.photograph(name)
 }
 
-// plainPage examines a page that stands in the place of a partner's server: it
-// is text, and fits the screen.
-func (r *reader) plainPage(name string) {
+// partnersPage examines a page that stands in the place of a partner's server. It
+// has no language but the developers' and no style of ours.
+func (r *reader) partnersPage(name string) {
 	r.Helper()
 	where := fmt.Sprintf("%s/%s (%s)", r.flow, name, r.here())
-	if l := asks[looked](r, look); l.Width > narrow {
-		r.Errorf("%s scrolls sideways: %d px wide on a screen of %d", where, l.Width, narrow)
+	l := asks[looked](r, look)
+	if l.Lang != "en" || l.Headings != 1 || l.Width > narrow {
+		r.Errorf("%s: language %q, %d headings, %d px wide", where, l.Lang, l.Headings, l.Width)
 	}
+	r.named(where)
 	r.photograph(name)
 }
 

@@ -55,7 +55,7 @@ func (p *pass) pairingBySMS(t *testing.T, name string) {
 	r.enters()
 
 	r.at(p.Sandbox + "/callback/kawomat?")
-	r.plainPage("callback")
+	r.partnersPage("callback")
 	answer := p.exchange(t, r.text())
 	if answer.Field("account_id") == "" {
 		t.Fatalf("the exchange answers %d %s", answer.Status, answer.Body)
@@ -116,6 +116,9 @@ func (p *pass) pairingInTheApp(t *testing.T, name string) {
 	r.follows("choose-method")
 	r.says("Telefon Jan")
 	r.page("await")
+	r.follows("continue")
+	r.says(p.in("jeszcze do nas nie dotarło", "has not reached us yet"))
+	r.page("await-early")
 
 	phone := r.beside()
 	phone.opens(p.Sandbox + "/phone/jan")
@@ -125,7 +128,7 @@ func (p *pass) pairingInTheApp(t *testing.T, name string) {
 	phone.enters()
 	phone.page("phone-approved")
 
-	r.follows("refresh")
+	r.opens(strings.TrimSuffix(r.here(), "/continue"))
 	r.says(p.in("Zatwierdzono", "Approved"))
 	r.page("await-approved")
 	r.follows("continue")
@@ -145,7 +148,7 @@ func (p *pass) pairingRefused(t *testing.T, name string) {
 	r.page("consent-beta")
 	r.follows("refuse")
 	r.at(p.Sandbox + "/callback/parkomat?")
-	r.plainPage("callback-refused")
+	r.partnersPage("callback-refused")
 	back, err := url.Parse(r.here())
 	if err != nil {
 		t.Fatal(err)
