@@ -6,6 +6,7 @@ package operation
 import (
 	"context"
 	"crypto/tls"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -119,4 +120,14 @@ func hostOf(url string) string {
 	host, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(url, "https://"), "http://"), "/")
 	_, port, _ := net.SplitHostPort(host)
 	return "127.0.0.1:" + port
+}
+
+func read(t *testing.T, resp *http.Response) string {
+	t.Helper()
+	text, err := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
