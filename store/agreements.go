@@ -81,12 +81,12 @@ func loadAgreements(ctx context.Context, q querier, ids []consent.ID, into map[c
 		scanAgreement, func(a *consent.Agreement) consent.ID { return a.ID })
 }
 
-// writeGrants keeps the grants and the last use of agreements that stand: what
-// a batch of orders changes of them.
+// writeGrants keeps what a batch of orders changes of agreements: calls spent,
+// or permissions given, which make the next version.
 func writeGrants(ctx context.Context, q querier, agreements []*consent.Agreement) error {
 	for _, a := range agreements {
-		err := one(q.ExecContext(ctx, `update agreement set grants = $1, last_used = $2 where id = $3`,
-			encodeGrants(a.Grants), micros(a.LastUsed), string(a.ID)))
+		err := one(q.ExecContext(ctx, `update agreement set version = $1, grants = $2, given_at = $3 where id = $4`,
+			int64(a.Version), encodeGrants(a.Grants), micros(a.GivenAt), string(a.ID)))
 		if err != nil {
 			return fmt.Errorf("grants of agreement %s: %w", a.ID, err)
 		}

@@ -278,5 +278,6 @@ func (t *turn) permit(p *plan, by audit.Actor) error {
 		t.record(by, "permission.given", "agreement:"+string(a.ID), "", want.String(), "")
 	}
 	a.Version++
+	a.GivenAt = t.now
 	return nil
 }

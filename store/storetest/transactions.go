@@ -89,6 +89,7 @@ func transactions(t *testing.T, open Open) {
 	})
 	t.Run("a prepared operation is executed once", executedOnce(open))
 	t.Run("calls of a limited permission", limitedCalls(open))
+	t.Run("permissions given later", givenLater(open))
 }
 
 // changes places a hold of 10.00 by hand, as the core would.
@@ -209,6 +210,29 @@ func limitedCalls(open Open) func(*testing.T) {
 		must(t, err)
 		if left := now.Grant(create).Left; done != 3 || left != 0 {
 			t.Errorf("%d calls of 3 were made, %d are left", done, left)
+		}
+	}
+}
+
+// A pairing with more permissions is its next version (design §3, Consent).
+func givenLater(open Open) func(*testing.T) {
+	return func(t *testing.T) {
+		w := newWorld(t, open)
+		a := w.holder("jan", zl(1000), wide())
+		w.clock.move(time.Hour)
+		out, err := w.do(&payment.Prepare{
+			Agreement: a.ID, Draft: payment.Draft{Kind: payment.Permit, Permissions: permissions[:1]},
+			Return: payment.Return{AppType: "web", OS: "ALL", Callback: "https://rower.example/back"},
+		})
+		must(t, err)
+		asked := out.Authorisation
+		ch := w.passed(a.Person, sca.Subject{Purpose: sca.ForOperation, ID: string(asked.ID), Binding: asked.Binding()})
+		_, err = w.do(&payment.Execute{Authorisation: asked.ID, Challenge: ch, Person: a.Person})
+		must(t, err)
+		now, err := w.s.Agreement(t.Context(), a.ID)
+		must(t, err)
+		if now.Version != a.Version+1 || !now.GivenAt.Equal(w.clock.Now()) || !now.Grant(permissions[0]).GivenAt.Equal(w.clock.Now()) {
+			t.Errorf("version %d given at %s, after version %d given at %s", now.Version, now.GivenAt, a.Version, a.GivenAt)
 		}
 	}
 }

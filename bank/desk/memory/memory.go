@@ -249,7 +249,7 @@ func (b *Book) keep(c *payment.Changes) {
 	}
 	for _, a := range c.Grants {
 		was := b.agreements[a.ID]
-		was.Grants, was.Version = slices.Clone(a.Grants), a.Version
+		was.Grants, was.Version, was.GivenAt = slices.Clone(a.Grants), a.Version, a.GivenAt
 		b.agreements[a.ID] = was
 	}
 	for _, n := range c.Counters {
