@@ -71,6 +71,9 @@ type SandboxOptions struct {
 	// lists them as Ready.Everybody: a load that comes from one customer meets
 	// the rate of one pairing first.
 	PairAll bool
+	// Clock is the state in which the bank clock begins; the zero State goes on
+	// with the folder's, or with the present.
+	Clock   clock.State
 	Version string
 	// Addresses host:port; port 0 takes a free one, "" is that on 127.0.0.1.
 	People, Partner, Doors, Admin string
@@ -121,6 +124,11 @@ func (w *sandboxWorld) prepare(_ context.Context, o SandboxOptions) (Settings, e
 	if err != nil {
 		return s, err
 	}
+	if o.Clock != (clock.State{}) {
+		if s.Clock, err = clock.NewMovable(o.Clock, clock.Wall{}); err != nil {
+			return s, err
+		}
+	}
 	if w.trust, err = sandbox.OpenTrust(w.folder, clock.Wall{}.Now()); err != nil {
 		return s, err
 	}
@@ -134,37 +142,6 @@ func (w *sandboxWorld) prepare(_ context.Context, o SandboxOptions) (Settings, e
 	s.Partner = Address{Listen: o.Partner, TLS: tls.Clone()}
 	w.at = Address{Listen: o.Doors, TLS: tls.Clone()}
 	return s, nil
-}
-
-func (w *sandboxWorld) openFolder(o SandboxOptions) error {
-	var err error
-	switch {
-	case w.folder == "" && o.Ephemeral:
-		if w.folder, err = os.MkdirTemp("", "okienko-sandbox-"); err != nil {
-			return err
-		}
-		w.remove = true
-	case w.folder == "":
-		if w.folder, err = defaultFolder(); err != nil {
-			return err
-		}
-	}
-	if w.folder, err = filepath.Abs(w.folder); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(w.folder, 0o700); err != nil {
-		return err
-	}
-	// A first start that was cut short has left half a world; it begins again.
-	if _, born, err := sandbox.LoadBirth(w.folder); born || err != nil {
-		return err
-	}
-	for _, name := range []string{storeName, storeName + "-wal", storeName + "-shm"} {
-		if err := os.Remove(filepath.Join(w.folder, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
 }
 
 // sandboxSettings are what a data folder says about its bank, also when the

@@ -48,7 +48,7 @@ var worldActor = audit.Actor{Kind: audit.Bank, ID: "sandbox"}
 // settle takes the made-up people in at the first start, and finds their phones
 // again at every other one.
 func (w *sandboxWorld) settle(ctx context.Context, c *core, doors string) error {
-	birth, born, err := sandbox.LoadBirth(w.folder)
+	birth, born, err := w.birth()
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (w *sandboxWorld) settle(ctx context.Context, c *core, doors string) error 
 		if err := world.MoveIn(ctx, c.store, c.store, authserver.HashSecret, now); err != nil {
 			return err
 		}
-		if err := sandbox.SaveBirth(w.folder, cfg.Seed, now); err != nil {
+		if err := w.keepBirth(cfg.Seed, now); err != nil {
 			return err
 		}
 	} else if err := w.moveDoors(ctx, c, world, now); err != nil {
