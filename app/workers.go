@@ -44,9 +44,17 @@ func (c *core) confirmed(ctx context.Context, ch sca.Challenge) error {
 	if ch.Subject.Purpose != sca.ForOperation {
 		return nil
 	}
-	out, err := c.desk.Do(ctx, &payment.Execute{
-		Authorisation: payment.AuthorisationID(ch.Subject.ID), Challenge: ch.ID, Person: ch.Person,
-	})
+	id := payment.AuthorisationID(ch.Subject.ID)
+	op, err := c.store.Authorisation(ctx, id)
+	if err != nil {
+		return err
+	}
+	// A mandate may have ended while the question waited on the device. The pages
+	// ask this at every request; a device has none.
+	if err := c.auth.MayBind(ctx, ch.Person, op.Customer); err != nil {
+		return err
+	}
+	out, err := c.desk.Do(ctx, &payment.Execute{Authorisation: id, Challenge: ch.ID, Person: ch.Person})
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func (s *Server) SetLimits(ctx context.Context, person party.PersonID, id consen
 		return consent.Agreement{}, err
 	}
 	if seen.Limits.Raises(to) {
-		if err := s.binds(ctx, person, seen.Customer); err != nil {
+		if err := s.MayBind(ctx, person, seen.Customer); err != nil {
 			return consent.Agreement{}, err
 		}
 	}
@@ -90,7 +90,7 @@ func (s *Server) Move(ctx context.Context, person party.PersonID, id consent.ID,
 	if err != nil {
 		return consent.Agreement{}, err
 	}
-	if err := s.binds(ctx, person, seen.Customer); err != nil {
+	if err := s.MayBind(ctx, person, seen.Customer); err != nil {
 		return consent.Agreement{}, err
 	}
 	if _, err := s.account(ctx, to, seen.Customer, seen.Limits.Single.Currency()); err != nil {

@@ -19,7 +19,7 @@ import (
 // PermissionMissing when the role does not bind it, CustomerBlocked, and
 // ApplicationStatus when the application is not open to them (partner-api §2).
 func (s *Server) MayPair(ctx context.Context, p Pending, person party.PersonID, c *party.Customer) error {
-	if err := s.binds(ctx, person, c.ID); err != nil {
+	if err := s.MayBind(ctx, person, c.ID); err != nil {
 		return err
 	}
 	if err := c.Usable(); err != nil {
@@ -44,9 +44,9 @@ func (s *Server) acts(ctx context.Context, person party.PersonID, c party.Custom
 	return err
 }
 
-// binds refuses a person who does not act for the customer now, or only in
-// roles that do not bind it.
-func (s *Server) binds(ctx context.Context, person party.PersonID, c party.CustomerID) error {
+// MayBind refuses a person who does not act for the customer now (NotFound), or
+// only in roles that do not bind it alone (PermissionMissing).
+func (s *Server) MayBind(ctx context.Context, person party.PersonID, c party.CustomerID) error {
 	roles, err := s.roles(ctx, person, c)
 	if err != nil {
 		return err

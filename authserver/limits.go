@@ -42,7 +42,7 @@ func (s *Server) SetCustomerLimits(ctx context.Context, person party.PersonID, c
 		return err
 	}
 	if seen.Raises(to) {
-		if err := s.binds(ctx, person, c); err != nil {
+		if err := s.MayBind(ctx, person, c); err != nil {
 			return err
 		}
 	}
