@@ -153,13 +153,30 @@ type Pairing struct {
 // confirms by SMS; sent is called before the code is asked for and returns what
 // waits for it. It returns the code for the application's server.
 func (c *Customer) Pair(ctx context.Context, p Pairing, sent func() (wait func() (string, error))) (string, error) {
+	at, err := c.Request(ctx, c.client, p)
+	if err != nil {
+		return "", err
+	}
+	return c.Consent(ctx, at, p, sent)
+}
+
+// Request opens a pairing at the partner API, which may need a client of its
+// own, and returns the address of the consent page.
+func (c *Customer) Request(ctx context.Context, client *http.Client, p Pairing) (string, error) {
 	q := url.Values{"client_id": {p.ID}, "response_type": {"code"}, "state": {p.State}, "redirect_uri": {p.RedirectURI}, "scope": {"open-api"}}
-	page, err := c.Get(ctx, p.Partner+"/request?"+q.Encode())
+	other := *c
+	other.client = client
+	page, err := other.Get(ctx, p.Partner+"/request?"+q.Encode())
 	if err := page.leads(err, http.StatusSeeOther, c.people+"/pair/"); err != nil {
 		return "", err
 	}
-	at := page.Location
-	if page, err = c.Get(ctx, at); err != nil {
+	return page.Location, nil
+}
+
+// Consent goes through the pages from the consent on.
+func (c *Customer) Consent(ctx context.Context, at string, p Pairing, sent func() (wait func() (string, error))) (string, error) {
+	page, err := c.Get(ctx, at)
+	if err != nil {
 		return "", err
 	}
 	form, err := page.Form("consent-form")
