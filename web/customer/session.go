@@ -33,15 +33,16 @@ const (
 )
 
 func newSessions(store scs.Store, failed func(http.ResponseWriter, *http.Request, error)) *scs.SessionManager {
-	m := scs.New()
-	m.Store = store
-	m.IdleTimeout, m.Lifetime = sessionIdle, sessionLife
-	m.HashTokenInStore = true // whoever reads the database must not become its customers
-	m.ErrorFunc = failed
-	m.Cookie = scs.SessionCookie{
-		Name: sessionToken, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	// Not by scs.New: it starts a goroutine over a store of its own, which nobody
+	// can stop and which would outlive the bank.
+	return &scs.SessionManager{
+		Store: store, Codec: scs.GobCodec{}, IdleTimeout: sessionIdle, Lifetime: sessionLife,
+		HashTokenInStore: true, // whoever reads the database must not become its customers
+		ErrorFunc:        failed,
+		Cookie: scs.SessionCookie{
+			Name: sessionToken, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		},
 	}
-	return m
 }
 
 // visit is a person behind a session, and for whom they act.
