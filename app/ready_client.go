@@ -96,6 +96,9 @@ func (w *sandboxWorld) keepClient(refresh string) error {
 // is none, or none that still stands.
 func (w *sandboxWorld) tokens(ctx context.Context, h *House) (authserver.GrantAnswer, error) {
 	var kept keptClient
+	if w.options.Ephemeral {
+		return w.pair(ctx, h, w.paired, readyLogin)
+	}
 	if _, err := sandbox.LoadJSON(filepath.Join(w.folder, readyFile), &kept); err != nil {
 		return authserver.GrantAnswer{}, err
 	}
@@ -201,15 +204,24 @@ func (w *sandboxWorld) confirm(ctx context.Context, h *House, req authserver.Req
 	if err != nil || len(methods) == 0 {
 		return "", errors.Join(errors.New("the person has no second factor"), err)
 	}
-	ch, err := h.auth.Challenge(ctx, person, methods[0], subject)
+	if methods[0] != sca.Mobile {
+		return w.byCode(ctx, h, person, login, subject)
+	}
+	ch, err := h.auth.Challenge(ctx, person, sca.Mobile, subject)
 	if err != nil {
 		return "", err
 	}
-	if methods[0] == sca.Mobile {
-		_, err = w.phone.Answer(ctx, login, ch.ID, true)
-		return ch.ID, err
-	}
-	code, err := w.phone.AwaitCode(ctx, login, ch.CreatedAt)
+	_, err = w.phone.Answer(ctx, login, ch.ID, true)
+	return ch.ID, err
+}
+
+// byCode confirms a subject with the code that arrives on a person's phone.
+func (w *sandboxWorld) byCode(ctx context.Context, h *House, person party.PersonID, login string, subject sca.Subject) (sca.ID, error) {
+	var ch sca.Challenge
+	code, err := w.phone.AwaitCode(ctx, login, func(ctx context.Context) (err error) {
+		ch, err = h.auth.Challenge(ctx, person, sca.SMS, subject)
+		return err
+	})
 	if err != nil {
 		return "", err
 	}

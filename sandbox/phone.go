@@ -165,19 +165,30 @@ func (p *Phone) Messages(login string) ([]notice.Message, error) {
 	return p.inbox.of(login), nil
 }
 
-// AwaitCode waits for the first message to an owner, made at an instant or
-// later, that holds a code.
-func (p *Phone) AwaitCode(ctx context.Context, login string, since time.Time) (string, error) {
+// AwaitCode has a code sent to an owner and waits for it. What came before send
+// is not looked at: two codes of one instant of a frozen clock are told apart by
+// their order alone.
+func (p *Phone) AwaitCode(ctx context.Context, login string, send func(context.Context) error) (string, error) {
+	before, err := p.newest(login)
+	if err != nil {
+		return "", err
+	}
+	if err := send(ctx); err != nil {
+		return "", err
+	}
 	ctx, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()
 	for {
 		news := p.listen(login) // before looking, or what comes in between is missed
 		messages, err := p.Messages(login)
-		if err != nil {
+		if err != nil && bank.CodeOf(err) != bank.NotFound {
 			return "", err
 		}
 		for _, m := range messages {
-			if code := codeIn(m.Text); code != "" && !m.CreatedAt.Before(since) {
+			if m.ID == before {
+				break
+			}
+			if code := codeIn(m.Text); code != "" {
 				return code, nil
 			}
 		}
@@ -187,6 +198,19 @@ func (p *Phone) AwaitCode(ctx context.Context, login string, since time.Time) (s
 			return "", ctx.Err()
 		}
 	}
+}
+
+// newest is the id of an owner's newest message, "" when there is none yet, as
+// for those who came later and have had no message.
+func (p *Phone) newest(login string) (string, error) {
+	messages, err := p.Messages(login)
+	if bank.CodeOf(err) == bank.NotFound {
+		return "", nil
+	}
+	if err != nil || len(messages) == 0 {
+		return "", err
+	}
+	return messages[0].ID, nil
 }
 
 // Approvals are the challenges that wait for an owner, newest first, and then
