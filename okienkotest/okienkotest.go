@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -45,7 +46,8 @@ type Bank struct {
 	app.Ready
 	HTTP *http.Client // trusts the bank's CA; follows no redirect
 
-	house *app.House
+	house  *app.House
+	inside *app.Inside
 }
 
 // Start opens a bank and closes it when the test ends.
@@ -60,6 +62,9 @@ func Start(t testing.TB, options ...Option) *Bank {
 		t.Fatalf("opening a bank: %v", err)
 	}
 	b := &Bank{Ready: *h.Ready(), house: h}
+	if b.inside, err = h.Inside(); err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() {
 		if b.HTTP != nil {
 			b.HTTP.CloseIdleConnections()
@@ -86,10 +91,14 @@ func Start(t testing.TB, options ...Option) *Bank {
 	return b
 }
 
+// described is the published description, read once: every bank has the same,
+// and reading it takes as long as opening one.
+var described = sync.OnceValues(func() (*contract.Judge, error) { return contract.Load(api.Partner) })
+
 // judged holds every answer of the partner API against its published
 // description, in every test that starts a bank.
 func judged(t testing.TB, base string, plain http.RoundTripper) http.RoundTripper {
-	judge, err := contract.Load(api.Partner)
+	judge, err := described()
 	if err != nil {
 		t.Fatalf("the published description: %v", err)
 	}
@@ -121,7 +130,8 @@ func (b *Bank) Close(t testing.TB) {
 // Pairing is an application paired with a customer.
 type Pairing struct {
 	app.ReadyClient
-	bank *Bank
+	Permissions []string // as the last tokens came with, partner-api §5; nil after Pair
+	bank        *Bank
 }
 
 // Pair pairs an application with one of the sandbox's people: the first account
