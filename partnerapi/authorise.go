@@ -46,6 +46,11 @@ func (d *Door) prepare(c *call, account string, draft payment.Draft, f *fields) 
 	return answer{status: http.StatusOK, body: append(b, '}')}, nil
 }
 
+// maxQuestions bounds what waits on one person's device. An application that
+// rings without end hopes for the yes that only wants the phone to be quiet; what
+// is above this goes to the bank's page.
+const maxQuestions = 8
+
 // asked tells whether the customer confirms in the bank's mobile application,
 // and sees to it that the question stands there, once: a repeated call must not
 // ring again, but must ring when the first one broke off in between.
@@ -69,12 +74,19 @@ func (d *Door) asked(c *call, a *payment.Authorisation) (inApp bool, err error) 
 	if err != nil {
 		return false, err
 	}
+	open := 0
 	for i := range waiting {
 		w := &waiting[i]
-		same := w.Subject.Purpose == subject.Purpose && w.Subject.ID == subject.ID && w.Subject.Binding == subject.Binding
-		if same && w.Status == sca.Pending && c.now.Before(w.ExpiresAt) {
+		if w.Status != sca.Pending || !c.now.Before(w.ExpiresAt) {
+			continue
+		}
+		if w.Subject.Purpose == subject.Purpose && w.Subject.ID == subject.ID && w.Subject.Binding == subject.Binding {
 			return true, nil
 		}
+		open++
+	}
+	if open >= maxQuestions {
+		return false, nil
 	}
 	switch _, err = d.cfg.Auth.Challenge(c.ctx(), a.Person, sca.Mobile, subject); bank.CodeOf(err) {
 	case "":

@@ -273,6 +273,26 @@ func TestConfirmationInTheApplication(t *testing.T) {
 	}
 }
 
+// Whoever rings again and again hopes for a yes that only wants the phone to be
+// quiet. What is above eight goes to the bank's page, where nothing rings.
+func TestDeviceIsNotFloodedWithQuestions(t *testing.T) {
+	w := newWorld(t)
+	w.auth.methods = []sca.Method{sca.Mobile, sca.SMS}
+	for i := range 10 {
+		r := w.good("POST", holds+"/authorize", confirmed(holdBody(fmt.Sprint("o", i), "300.00")))
+		if onDevice := r.field("redirectURI") == ""; onDevice != (i < 8) {
+			t.Errorf("question %d → %s", i+1, r.body)
+		}
+	}
+	if w.auth.rings != 8 {
+		t.Errorf("rung %d times, want 8", w.auth.rings)
+	}
+	w.clock.Advance(6 * time.Minute) // the questions have expired
+	if r := w.good("POST", holds+"/authorize", confirmed(holdBody("later", "300.00"))); r.field("redirectURI") != "" {
+		t.Errorf("→ %s", r.body)
+	}
+}
+
 func TestConfirmationWithoutAWorkingDeviceGoesToThePage(t *testing.T) {
 	w := newWorld(t)
 	w.auth.methods, w.auth.refuse = []sca.Method{sca.Mobile}, refusal("factor_locked")
