@@ -145,7 +145,7 @@ func (p *pass) tooLate(t *testing.T, name string) {
 	late := p.starts(t, name+"-payment")
 	late.opens(to)
 	late.logsIn("piotr")
-	late.says(p.in("Czas na potwierdzenie", "The time to confirm is over"))
+	late.says(p.in("Minął czas na potwierdzenie", "The time to confirm is over"))
 	late.page("expired")
 	late.follows("continue")
 	if status := late.came(id); status != "EXPIRED" {
