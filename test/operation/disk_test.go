@@ -24,6 +24,7 @@ func limited(kib int) []string {
 // A full disk: callers get a clear error and none of the bank's inner texts,
 // nothing acknowledged is lost, and with room again all is as before.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	first := start(t, data, nil) // makes the world with room enough
 	if code, err := first.Stop(); err != nil || code != 0 {
@@ -121,6 +122,7 @@ func TestFullDisk(t *testing.T) {
 // A disk that is full when the program is told to end: it ends all the same,
 // and says that something was left undone.
 func TestClosingOnAFullDisk(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	if code, err := start(t, data, nil).Stop(); err != nil || code != 0 {
 		t.Fatalf("closing: %d, %v", code, err)

@@ -13,6 +13,7 @@ import (
 // A sandbox that keeps nothing neither uses nor spoils what a lasting one has
 // in the same folder.
 func TestEphemeralAndLastingInOneFolder(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	pay := func(b *bank, id string) (status int, text string) {
 		t.Helper()
@@ -40,6 +41,7 @@ func TestEphemeralAndLastingInOneFolder(t *testing.T) {
 // A first start clears away what an earlier one has left half done, and nothing
 // else: a store in the folder may be a bank's.
 func TestSandboxLeavesAForeignStoreAlone(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	path := filepath.Join(data, "bank.db")
 	if err := os.WriteFile(path, []byte("somebody's bank"), 0o600); err != nil {
@@ -56,6 +58,7 @@ func TestSandboxLeavesAForeignStoreAlone(t *testing.T) {
 
 // Two sandboxes in one folder: the second is refused and does no harm.
 func TestSecondSandboxInOneFolder(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	b := start(t, data, nil)
 	second, err := process.Run(t.Context(), nil, binary, "sandbox", "--data", data, "--no-history",

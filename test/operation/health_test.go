@@ -8,6 +8,7 @@ import (
 )
 
 func TestMetricsMeasureTheBank(t *testing.T) {
+	t.Parallel()
 	b := start(t, t.TempDir(), nil)
 	before := measures(b)
 	for n := range 5 {
@@ -68,6 +69,7 @@ func measures(b *bank) map[string]float64 {
 
 // The listeners of a bank do not lend each other their doors.
 func TestEveryListenerServesItsOwn(t *testing.T) {
+	t.Parallel()
 	b := start(t, t.TempDir(), nil)
 	paths := map[string]string{ // path: the listener that has it
 		b.Admin + "/metrics":                         "admin",

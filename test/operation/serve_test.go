@@ -19,6 +19,7 @@ import (
 
 // Every insecure setting is refused at start, by name, and nothing is opened.
 func TestServeRefusesInsecureSettings(t *testing.T) {
+	t.Parallel()
 	p := newProduction(t)
 	now := time.Now()
 	old, oldKey := p.ca.server(t, p.folder, "old", "localhost", now.Add(-48*time.Hour), now.Add(-24*time.Hour))
@@ -90,6 +91,7 @@ var (
 
 // A bank in production, from its first customer to the first payment.
 func TestServe(t *testing.T) {
+	t.Parallel()
 	if os.Getuid() != 0 {
 		why := "four eyes are two users of the machine, and only root can be both: the production mode was NOT tested"
 		if ci := os.Getenv("CI"); ci != "" && ci != "false" {

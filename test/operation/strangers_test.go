@@ -20,6 +20,7 @@ import (
 )
 
 func TestLimitsOfARequest(t *testing.T) {
+	t.Parallel()
 	b := start(t, t.TempDir(), nil)
 	for name, c := range map[string]struct {
 		header, body string
@@ -95,6 +96,7 @@ func TestSlowCallersAreLetGo(t *testing.T) {
 }
 
 func TestVersionsOfTheProtocols(t *testing.T) {
+	t.Parallel()
 	b := start(t, t.TempDir(), nil)
 	roots, err := b.Roots()
 	if err != nil {
@@ -140,6 +142,7 @@ func TestVersionsOfTheProtocols(t *testing.T) {
 }
 
 func TestMalformedHTTP(t *testing.T) {
+	t.Parallel()
 	b := start(t, t.TempDir(), nil)
 	for name, text := range map[string]string{
 		"no request":             "\r\n\r\n",
@@ -291,6 +294,7 @@ func (g *garbage) request(t *testing.T) *http.Request {
 }
 
 func TestGarbageNeverMakesAnInternalError(t *testing.T) {
+	t.Parallel()
 	b := start(t, t.TempDir(), nil)
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -340,6 +344,7 @@ func TestGarbageNeverMakesAnInternalError(t *testing.T) {
 
 // What is no HTTP at all, in TLS and without it.
 func TestNoiseOnTheSockets(t *testing.T) {
+	t.Parallel()
 	b := start(t, t.TempDir(), nil)
 	noise := rand.New(rand.NewPCG(3, 4))
 	for n := range 200 {
