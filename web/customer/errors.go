@@ -173,19 +173,8 @@ func (d *Door) tooMany(w http.ResponseWriter, r *http.Request, v *visit, after t
 
 // WriteError answers where the edge answers in the door's place.
 func (d *Door) WriteError(w http.ResponseWriter, r *http.Request, status int) {
-	kind := ui.Internal
-	switch status {
-	case http.StatusNotFound:
-		kind = ui.NotFound
-	case http.StatusMethodNotAllowed:
-		kind = ui.MethodNotAllowed
-	case http.StatusTooManyRequests:
-		kind = ui.TooManyRequests
-	case http.StatusServiceUnavailable:
-		kind = ui.Unavailable
-	}
 	d.headers(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		d.errorPage(w, r, nil, status, kind)
+		d.errorPage(w, r, nil, status, ui.ErrorOf(status))
 	})).ServeHTTP(w, r)
 }
 

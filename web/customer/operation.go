@@ -32,21 +32,6 @@ func (d *Door) prepared(ctx context.Context, v *visit, id payment.AuthorisationI
 	return a, nil
 }
 
-// kindView names what a draft does.
-func kindView(k payment.Kind) ui.SubjectKind {
-	switch k {
-	case payment.PlaceHold:
-		return ui.SubjectHold
-	case payment.ChangeHold:
-		return ui.SubjectHoldChange
-	case payment.ChangePayment:
-		return ui.SubjectPayChange
-	case payment.Permit:
-		return ui.SubjectPermissions
-	}
-	return ui.SubjectTransfer
-}
-
 // operationSubject is what is confirmed, as every page of the factor repeats it.
 func (d *Door) operationSubject(ctx context.Context, a *payment.Authorisation) (ui.Subject, error) {
 	app, err := d.Partners.Application(ctx, a.Application)
@@ -66,7 +51,7 @@ func (d *Door) operationSubject(ctx context.Context, a *payment.Authorisation) (
 		title = h.Title
 	}
 	return ui.Subject{
-		Kind: kindView(a.Draft.Kind), Application: app.Name, Amount: a.Amount,
+		Kind: ui.SubjectOf(a.Draft.Kind), Application: app.Name, Amount: a.Amount,
 		Payee: ui.Payee{Name: a.Payee.Name, NRB: a.Payee.Number}, Title: title, Account: from,
 	}, nil
 }

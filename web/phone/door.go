@@ -193,18 +193,9 @@ func (d *Door) errorPage(w http.ResponseWriter, r *http.Request, status int, kin
 
 // WriteError answers where the edge answers in the door's place.
 func (d *Door) WriteError(w http.ResponseWriter, r *http.Request, status int) {
-	kind := ui.Internal
-	switch status {
-	case http.StatusNotFound:
-		kind = ui.NotFound
-	case http.StatusMethodNotAllowed:
-		kind = ui.MethodNotAllowed
-	case http.StatusTooManyRequests:
-		kind = ui.TooManyRequests
-	case http.StatusServiceUnavailable:
-		kind = ui.Unavailable
-	}
-	d.headers(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { d.errorPage(w, r, status, kind) })).ServeHTTP(w, r)
+	d.headers(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		d.errorPage(w, r, status, ui.ErrorOf(status))
+	})).ServeHTTP(w, r)
 }
 
 // common is the frame of a page; here is the address to which the language

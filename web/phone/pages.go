@@ -113,7 +113,7 @@ func (d *Door) subject(ctx context.Context, s sca.Subject) (ui.Subject, error) {
 		if err != nil {
 			return ui.Subject{}, err
 		}
-		out, err := d.of(ctx, kindOf(a.Draft.Kind), a.Application)
+		out, err := d.of(ctx, ui.SubjectOf(a.Draft.Kind), a.Application)
 		out.Amount, out.Payee, out.Title = a.Amount, ui.Payee{Name: a.Payee.Name, NRB: a.Payee.Number}, a.Draft.Title
 		return out, err
 	case sca.ForPairing:
@@ -140,20 +140,6 @@ func (d *Door) subject(ctx context.Context, s sca.Subject) (ui.Subject, error) {
 func (d *Door) of(ctx context.Context, kind ui.SubjectKind, id partner.ClientID) (ui.Subject, error) {
 	app, err := d.Applications.Application(ctx, id)
 	return ui.Subject{Kind: kind, Application: app.Name}, err
-}
-
-func kindOf(k payment.Kind) ui.SubjectKind {
-	switch k {
-	case payment.PlaceHold:
-		return ui.SubjectHold
-	case payment.ChangeHold:
-		return ui.SubjectHoldChange
-	case payment.ChangePayment:
-		return ui.SubjectPayChange
-	case payment.Permit:
-		return ui.SubjectPermissions
-	}
-	return ui.SubjectTransfer
 }
 
 // answer takes the customer's yes or no. What was approved and then could not be

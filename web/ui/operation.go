@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"net/http"
 	"time"
 
 	"okienko/bank"
@@ -152,3 +153,18 @@ const (
 	Unavailable        ErrorKind = "unavailable"
 	Internal           ErrorKind = "internal"
 )
+
+// ErrorOf is the kind of the page that stands in a door's place, by its status.
+func ErrorOf(status int) ErrorKind {
+	switch status {
+	case http.StatusNotFound:
+		return NotFound
+	case http.StatusMethodNotAllowed:
+		return MethodNotAllowed
+	case http.StatusTooManyRequests:
+		return TooManyRequests
+	case http.StatusServiceUnavailable:
+		return Unavailable
+	}
+	return Internal
+}

@@ -1,6 +1,9 @@
 package ui
 
-import "okienko/bank/money"
+import (
+	"okienko/bank/money"
+	"okienko/bank/payment"
+)
 
 // Login asks for login and password. Inputs: `login`, `password`.
 type Login struct {
@@ -89,6 +92,21 @@ const (
 	SubjectAccess      SubjectKind = "access"          // switching API access of an account on
 	SubjectLogin       SubjectKind = "login"
 )
+
+// SubjectOf is the kind of act that a draft is.
+func SubjectOf(k payment.Kind) SubjectKind {
+	switch k {
+	case payment.PlaceHold:
+		return SubjectHold
+	case payment.ChangeHold:
+		return SubjectHoldChange
+	case payment.ChangePayment:
+		return SubjectPayChange
+	case payment.Permit:
+		return SubjectPermissions
+	}
+	return SubjectTransfer
+}
 
 // ChooseFactor asks how to confirm. Input: `method` (sms, app).
 type ChooseFactor struct {
