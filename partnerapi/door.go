@@ -97,7 +97,10 @@ func (r Rates) orDefault() Rates {
 	}{
 		{&r.Pairing, edge.Rate{Burst: 1000, Every: 2 * time.Millisecond}},
 		{&r.Application, edge.Rate{Burst: 5000, Every: 200 * time.Microsecond}},
-		{&r.Tokens, edge.Rate{Burst: 100, Every: 50 * time.Millisecond}},
+		// Every pairing in use comes for tokens each 20 minutes, all of an
+		// application's from one server: 500 a second are 600 000 of them. What
+		// guesses gains nothing, the secrets have 256 bits.
+		{&r.Tokens, edge.Rate{Burst: 1000, Every: 2 * time.Millisecond}},
 		{&r.Requests, edge.Rate{Burst: 60, Every: time.Second}},
 	} {
 		if *d.rate == (edge.Rate{}) {
