@@ -18,6 +18,8 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"okienko": func() { os.Exit(app.Main(os.Args[1:], os.Stdout, os.Stderr, "v0-test")) },
+		"tamper":  tool(tamper),
+		"call":    tool(call),
 	})
 }
 
@@ -25,7 +27,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "waitfor": waitfor, "empty": empty},
 	})
 }
 
