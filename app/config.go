@@ -91,9 +91,9 @@ func ReadConfig(path string) (*Config, error) {
 
 func (c *Config) faults() []error {
 	var f []error
-	must := func(ok bool, format string, args ...any) {
+	must := func(ok bool, otherwise string) {
 		if !ok {
-			f = append(f, fmt.Errorf(format, args...))
+			f = append(f, errors.New(otherwise))
 		}
 	}
 	must(c.Bank.Name != "", "bank.name is missing")

@@ -24,7 +24,6 @@ type door struct {
 	url     string
 	tls     *tls.Config
 	proxies []netip.Prefix
-	server  *edge.Server
 }
 
 // listen opens a TLS listener. The URL is known only afterwards when the

@@ -263,5 +263,6 @@ func page(bank *process.Bank, client *http.Client, path, name string) (items []i
 	if raw, more := body["nextCursor"]; more {
 		err = json.Unmarshal(raw, &next)
 	}
-	return items, next, errors.Join(err, json.Unmarshal(body[name], &items))
+	err = errors.Join(err, json.Unmarshal(body[name], &items))
+	return items, next, err
 }

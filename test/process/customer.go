@@ -3,7 +3,6 @@ package process
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"html"
 	"io"
@@ -219,7 +218,10 @@ func (b *Bank) NextCode(ctx context.Context, client *http.Client, login string) 
 		if err == nil && status != http.StatusOK {
 			err = fmt.Errorf("the phone answers %d %s", status, text)
 		}
-		return in, errors.Join(err, json.Unmarshal([]byte(text), &in))
+		if err == nil {
+			err = json.Unmarshal([]byte(text), &in)
+		}
+		return in, err
 	}
 	return func() func() (string, error) {
 		before, err := look("")
@@ -262,5 +264,6 @@ func Grant(ctx context.Context, client *http.Client, partner string, form url.Va
 	if status, text, err = Do(client, req); err != nil || status != http.StatusOK {
 		return status, tokens, text, err
 	}
-	return status, tokens, text, json.Unmarshal([]byte(text), &tokens)
+	err = json.Unmarshal([]byte(text), &tokens)
+	return status, tokens, text, err
 }
