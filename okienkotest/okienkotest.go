@@ -48,6 +48,7 @@ type Bank struct {
 
 	house  *app.House
 	inside *app.Inside
+	plain  *http.Transport
 }
 
 // Start opens a bank and closes it when the test ends.
@@ -65,12 +66,7 @@ func Start(t testing.TB, options ...Option) *Bank {
 	if b.inside, err = h.Inside(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if b.HTTP != nil {
-			b.HTTP.CloseIdleConnections()
-		}
-		b.Close(t)
-	})
+	t.Cleanup(func() { b.Close(t) })
 	pem, err := os.ReadFile(b.CA)
 	if err != nil {
 		t.Fatal(err)
@@ -79,13 +75,13 @@ func Start(t testing.TB, options ...Option) *Bank {
 	if !roots.AppendCertsFromPEM(pem) {
 		t.Fatalf("%s holds no certificate", b.CA)
 	}
-	plain := &http.Transport{
+	b.plain = &http.Transport{
 		TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 		MaxIdleConnsPerHost: 64,
 	}
 	b.HTTP = &http.Client{
 		Timeout:       30 * time.Second,
-		Transport:     judged(t, b.Partner, plain),
+		Transport:     judged(t, b.Partner, b.plain),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return b
@@ -120,6 +116,11 @@ func (b *Bank) Close(t testing.TB) {
 	t.Helper()
 	if b.house == nil {
 		return
+	}
+	if b.plain != nil {
+		// A connection that was opened and not used would be waited for: its request
+		// may be on its way.
+		b.plain.CloseIdleConnections()
 	}
 	if err := b.house.Close(); err != nil {
 		t.Errorf("closing the bank: %v", err)
