@@ -119,7 +119,10 @@ func screen(ctx context.Context, t *chromedp.Target, width int64, scheme string)
 		return err
 	}
 	_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+		Features: []*emulation.MediaFeature{
+			{Name: "prefers-color-scheme", Value: scheme},
+			{Name: "prefers-reduced-motion", Value: "reduce"}, // or a photograph catches colours on their way
+		},
 	})
 	return err
 }

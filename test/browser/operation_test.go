@@ -69,7 +69,7 @@ func (p *pass) paymentConfirmed(t *testing.T, name string) {
 	r.opens(p.People + "/")
 	r.page("home")
 	r.followsLink("/accounts/")
-	r.says("Parking ulica Żółta", p.in("−60,00 zł", "−PLN 60.00"), p.in("−0,49 zł", "−PLN 0.49"))
+	r.says("Parking ulica Żółta", p.in("−60,00 zł", "−PLN 60.00"), p.in("−0,49 zł", "−PLN 0.49"), p.in("Opłata za operację", "Fee for an operation"))
 	r.page("account")
 	r.types("text", "Żółta")
 	r.follows("filter")

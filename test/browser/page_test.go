@@ -76,6 +76,7 @@ func (r *reader) page(name string) {
 	if len(l.Small) > 0 {
 		r.Errorf("%s: too small to touch: %v", where, l.Small)
 	}
+	r.photograph(name) // first: later the focus is somewhere
 	r.named(where)
 	r.walks(where, l.Stops)
 	if got := r.heard(); len(got) > 0 {
@@ -84,7 +85,6 @@ func (r *reader) page(name string) {
 		r.complaints = nil
 		r.mu.Unlock()
 	}
-	r.photograph(name)
 }
 
 // partnersPage examines a page that stands in the place of a partner's server. It

@@ -50,6 +50,7 @@ func (p *pass) pairingBySMS(t *testing.T, name string) {
 	r.follows("continue")
 	r.at(p.People + "/factor/")
 	r.says("Kawomat")
+	r.says(p.in("250,00 zł", "PLN 250.00"))
 	r.page("code")
 	r.types("code", p.Code(t, "anna"))
 	r.enters()

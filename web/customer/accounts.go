@@ -158,7 +158,7 @@ func (d *Door) history(ctx context.Context, trail string, f payment.TransactionF
 		t := &got[i]
 		line := ui.EntryLine{At: t.At, Party: t.Other.Name, NRB: t.Other.Number, Title: t.Title, Amount: t.Amount, Balance: t.After}
 		if t.Kind == ledger.Fee {
-			line.Party, line.NRB = "", ""
+			line.Fee, line.Party, line.NRB = true, "", ""
 		}
 		if t.Payment != "" {
 			if line.Through, err = d.through(ctx, names, payment.ID(t.Payment)); err != nil {

@@ -8,6 +8,7 @@ import (
 	"okienko/bank/consent"
 	"okienko/bank/limit"
 	"okienko/bank/money"
+	"okienko/bank/partner"
 	"okienko/bank/party"
 	"okienko/bank/payment"
 	"okienko/bank/sca"
@@ -66,7 +67,7 @@ func (d *Door) pairingDeed(ctx context.Context, v *visit, id authserver.RequestI
 	}
 	return &deed{
 		subject: subject, back: page, leaves: p.Request.RedirectURI,
-		shown: ui.Subject{Kind: ui.SubjectPairing, Application: p.Application.Name, Account: from},
+		shown: ui.Subject{Kind: ui.SubjectPairing, Application: p.Application.Name, Account: from, Limits: shownLimits(p.Application, c.Limits)},
 		finish: func(challenge sca.ID) (string, error) {
 			return d.Auth.Pair(ctx, id, v.person.ID, challenge)
 		},
@@ -98,6 +99,15 @@ func (d *Door) operationDeed(ctx context.Context, v *visit, id payment.Authorisa
 	}, nil
 }
 
+// shownLimits are the limits that are confirmed: nobody confirms "limits" without
+// seeing which.
+func shownLimits(app *partner.Application, to limit.Limits) []ui.LimitTo {
+	if !movesMoney(app) {
+		return nil
+	}
+	return []ui.LimitTo{{Field: "single", Most: to.Single}, {Field: "daily", Most: to.Daily}, {Field: "monthly", Most: to.Monthly}, {Field: "threshold", Most: to.Unconfirmed}}
+}
+
 // limitsDeed raises the limits of one agreement.
 func (d *Door) limitsDeed(ctx context.Context, v *visit, a *act) (*deed, error) {
 	g, err := d.agreement(ctx, v, consent.ID(a.Subject))
@@ -116,7 +126,7 @@ func (d *Door) limitsDeed(ctx context.Context, v *visit, a *act) (*deed, error) 
 	limits := limit.Limits{Single: to[0], Daily: to[1], Monthly: to[2], Unconfirmed: to[3]}
 	return &deed{
 		subject: d.Auth.LimitsSubject(g, limits, party.Language(v.lang)),
-		shown:   ui.Subject{Kind: ui.SubjectAppLimits, Application: app.Name},
+		shown:   ui.Subject{Kind: ui.SubjectAppLimits, Application: app.Name, Limits: shownLimits(&app, limits)},
 		section: ui.SectionApplications, back: page, notice: ui.NoticeLimitsRaised,
 		finish: func(challenge sca.ID) (string, error) {
 			_, err := d.Auth.SetLimits(ctx, v.person.ID, g.ID, limits, challenge)
@@ -132,13 +142,15 @@ func (d *Door) ownLimitsDeed(ctx context.Context, v *visit, a *act) (*deed, erro
 		return nil, elsewhere(limitsPath)
 	}
 	var caps [6]limit.Cap
+	shown := ui.Subject{Kind: ui.SubjectOwnLimits}
 	for i, amount := range to {
 		caps[i] = limit.Cap{Amount: amount, Set: amount.Currency() != ""}
+		shown.Limits = append(shown.Limits, ui.LimitTo{Field: ownFields[i], Most: amount})
 	}
 	limits := ofCustomer(caps)
 	return &deed{
 		subject: d.Auth.CustomerLimitsSubject(v.customer(), limits, party.Language(v.lang)),
-		shown:   ui.Subject{Kind: ui.SubjectOwnLimits},
+		shown:   shown,
 		section: ui.SectionLimits, back: limitsPath, notice: ui.NoticeLimitsRaised,
 		finish: func(challenge sca.ID) (string, error) {
 			return limitsPath, d.Auth.SetCustomerLimits(ctx, v.person.ID, v.customer(), limits, challenge)

@@ -1,6 +1,7 @@
 package customer
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -58,7 +59,7 @@ func (d *Door) offer(ctx context.Context, id consent.ClientID) (partner.Applicat
 }
 
 func applicationView(app *partner.Application, of *partner.Partner) ui.Application {
-	a := ui.Application{Name: app.Name, Description: app.Description, Partner: of.Name, PartnerAddress: of.Address}
+	a := ui.Application{Name: app.Name, Description: app.Description, Partner: cmp.Or(of.LegalName, of.Name), PartnerAddress: of.Address}
 	if logoType(app.Logo.MediaType) && len(app.Logo.Bytes) > 0 {
 		a.Logo = "/logos/" + string(app.ID)
 	}

@@ -80,6 +80,7 @@ func (d *Door) phone(w http.ResponseWriter, r *http.Request) error {
 		if a.Subject, err = d.subject(ctx, c.Subject); err != nil {
 			return err
 		}
+		a.Subject.Text = c.Subject.Display.Text
 		p.Approvals = append(p.Approvals, a)
 	}
 	d.show(w, r, http.StatusOK, p)

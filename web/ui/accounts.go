@@ -78,6 +78,7 @@ type EntryLine struct {
 	Party   string // the other side; empty for the bank's own fees
 	NRB     string
 	Title   string
+	Fee     bool         // of the bank, for an operation of the application that Title names
 	Through string       // application that ordered it; empty for other ways
 	Amount  money.Amount // negative: money went out
 	Balance money.Amount // booked balance after it

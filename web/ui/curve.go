@@ -26,7 +26,9 @@ type Curve struct {
 	Last       BalancePoint
 }
 
-// drawCurve returns nil when there is nothing to draw.
+// drawCurve returns nil when there is nothing to draw. Zero is always in the
+// picture, and the area stands on it: a curve that began at its own lowest point
+// would make a small change look like a ruin.
 func drawCurve(points []BalancePoint) *Curve {
 	if len(points) < 2 {
 		return nil
@@ -41,13 +43,14 @@ func drawCurve(points []BalancePoint) *Curve {
 			c.Low = p.Balance
 		}
 	}
+	top, bottom := max(c.High.Minor(), 0), min(c.Low.Minor(), 0)
 	y := func(minor int64) int {
 		const room = curveHeight - 2*curveMargin
-		span := uint64(c.High.Minor()) - uint64(c.Low.Minor()) // exact modulo 2^64, and not negative
+		span := uint64(top) - uint64(bottom) // exact modulo 2^64, and not negative
 		if span == 0 {
-			return curveHeight / 2
+			return curveHeight - curveMargin
 		}
-		return curveHeight - curveMargin - int(scale(uint64(minor)-uint64(c.Low.Minor()), span, room))
+		return curveHeight - curveMargin - int(scale(uint64(minor)-uint64(bottom), span, room))
 	}
 	if c.Low.IsNegative() && !c.High.IsNegative() {
 		c.Zero = y(0)
@@ -62,7 +65,7 @@ func drawCurve(points []BalancePoint) *Curve {
 		fmt.Fprintf(&b, "H%dV%d", x, y(p.Balance.Minor()))
 	}
 	c.Line = b.String()
-	c.Area = fmt.Sprintf("%sV%dH0Z", c.Line, curveHeight)
+	c.Area = fmt.Sprintf("%sV%dH0Z", c.Line, y(0))
 	return c
 }
 

@@ -74,6 +74,15 @@ type Subject struct {
 	Payee       Payee        // for orders
 	Title       string       // for orders
 	Account     AccountLine  // for orders and account access
+	Limits      []LimitTo    // for pairings and limits
+	Text        string       // the sentence that the phone was sent; for what has no amount
+}
+
+// LimitTo is what a limit becomes. Field is the name of the input in which it is
+// typed; without an amount there is to be no limit.
+type LimitTo struct {
+	Field string
+	Most  money.Amount
 }
 
 // SubjectKind is the kind of act that is confirmed.
