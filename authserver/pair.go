@@ -65,7 +65,7 @@ func (s *Server) Pair(ctx context.Context, id RequestID, person party.PersonID, 
 		a.Version++
 		a.Person, a.Account, a.Limits = person, c.Account, c.Limits
 		a.Grants = grants(p.Application, c.Permissions, now)
-		a.Status, a.GivenAt, a.EndedAt, a.EndedBy = consent.Active, now, time.Time{}, ""
+		a.Status, a.GivenAt = consent.Active, now
 		return a, []audit.Record{{
 			At: now, Actor: payment.PersonOf(person), Act: "pairing.given", Subject: "agreement:" + string(a.ID),
 			Before: before, After: agreementText(&a),

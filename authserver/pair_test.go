@@ -118,7 +118,7 @@ func TestPairingAgainAfterTheEndStandsAgain(t *testing.T) {
 	must(t, w.End(t.Context(), audit.Actor{Kind: audit.Staff, ID: "s"}, first.ID, ""))
 	_, err := w.Grant(t.Context(), w.byCode(w.pair(t, annasChoice())))
 	must(t, err)
-	if a := w.agreement(t); a.ID != first.ID || a.Status != consent.Active || !a.EndedAt.IsZero() || a.EndedBy != "" || a.Version != 2 {
+	if a := w.agreement(t); a.ID != first.ID || a.Status != consent.Active || !a.EndedAt.Equal(start) || a.EndedBy != "staff:s" || a.Version != 2 {
 		t.Errorf("%+v", a)
 	}
 }

@@ -49,7 +49,7 @@ type Agreement struct {
 	Status     Status
 	CreatedAt  time.Time // first given
 	GivenAt    time.Time // this version given
-	EndedAt    time.Time // the zero time while it stands
+	EndedAt    time.Time // when it ended last, kept when it is given anew; the zero time when it never did
 	EndedBy    string    // customer, partner, staff or bank, with the id
 	LastUsed   time.Time // the zero time while unused
 }

@@ -203,6 +203,9 @@ func (t *turn) runDue(p *Payment) error {
 	if err != nil {
 		return err
 	}
+	if p.CreatedAt.Before(c.agreement.EndedAt) {
+		return bank.Refuse(bank.AgreementEnded, "The pairing under which it was ordered has ended.")
+	}
 	pl := &plan{
 		caller: c, draft: &Draft{Kind: Pay}, account: t.accounts.get(p.Account), payee: t.accounts.get(p.Payee),
 		amount: p.Amount, more: p.Amount, fee: p.Fee, // the fee that was shown, whatever the table says now

@@ -206,3 +206,23 @@ func TestScheduledPaymentOfAMovedPairing(t *testing.T) {
 	k.stands(purse, "910.00", "0.00")
 	k.stands(savings, "1000.00", "0.00")
 }
+
+// Who ended a pairing took back what was scheduled under it, also when they pair
+// again before its day.
+func TestScheduledPaymentOfAPairingGivenAnew(t *testing.T) {
+	k := newTeller(t)
+	old := k.scheduled("100.00")
+	k.now = k.now.Add(time.Hour)
+	k.book.ChangeAgreement(annaShop, func(a *consent.Agreement) { a.Status, a.EndedAt = consent.Ended, k.now })
+	k.now = k.now.Add(time.Hour)
+	k.book.ChangeAgreement(annaShop, func(a *consent.Agreement) { a.Status, a.GivenAt = consent.Active, k.now })
+	again := k.scheduled("10.00")
+	k.now = at(dueDay)
+	if out := k.done(&payment.Run{Payment: old.ID}); out.Payment.Status != payment.Rejected || out.Payment.Reason != bank.AgreementEnded {
+		t.Errorf("%+v", out.Payment)
+	}
+	if out := k.done(&payment.Run{Payment: again.ID}); out.Payment.Status != payment.Executed {
+		t.Errorf("%+v", out.Payment)
+	}
+	k.stands(purse, "990.00", "0.00")
+}
