@@ -135,7 +135,8 @@ type Store interface {
 	// refusal is GrantInvalid or what check returned.
 	Redeem(ctx context.Context, hash []byte, now time.Time, check func(Code) error, issue func(Code, consent.Agreement) (Issued, error)) (consent.Agreement, error)
 	// Rotate spends a refresh token in the same way. A spent or revoked one
-	// revokes every token of its agreement.
+	// revokes every token of its family: all of the pairing, but none of one that
+	// was given anew since.
 	Rotate(ctx context.Context, hash []byte, now time.Time, check func(Token) error, issue func(Token, consent.Agreement) (Issued, error)) (consent.Agreement, error)
 
 	// Access finds what stands behind an access token, whether or not it is

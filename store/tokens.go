@@ -95,7 +95,7 @@ func (s *Store) Redeem(ctx context.Context, hash []byte, now time.Time, check fu
 			return err
 		case !c.SpentAt.IsZero():
 			refused = grantInvalid() // after the commit: the revoking must stay
-			return revokeFamily(ctx, tx, &c, now)
+			return revokeFamily(ctx, tx, c.Hash, c.Client, c.Agreement, "a code was used again", now)
 		case !now.Before(c.ExpiresAt):
 			return grantInvalid()
 		}
@@ -146,7 +146,7 @@ func (s *Store) Rotate(ctx context.Context, hash []byte, now time.Time, check fu
 			return err
 		case !t.SpentAt.IsZero() || !t.RevokedAt.IsZero():
 			refused = grantInvalid()
-			return revokeAgreement(ctx, tx, &t, now)
+			return revokeFamily(ctx, tx, t.Family, t.Client, t.Agreement, "a refresh token was used again", now)
 		case !now.Before(t.ExpiresAt):
 			return grantInvalid()
 		}
@@ -191,22 +191,14 @@ func activeAgreement(ctx context.Context, q querier, id consent.ID) (*consent.Ag
 	return a, nil
 }
 
-// revokeFamily ends the tokens that descend from a code that came a second time.
-func revokeFamily(ctx context.Context, tx *writeTx, c *authserver.Code, now time.Time) error {
-	n, err := changed(ctx, tx, `update token set revoked_at = $1 where family = $2 and spent_at = 0 and revoked_at = 0`, micros(now), c.Hash)
+// revokeFamily ends the tokens that descend from a code, after the code or a dead
+// refresh token of them came again: thief and owner can no longer be told apart.
+// They are all that live of a pairing; the tokens of one that was given anew
+// since descend from another code, and stay.
+func revokeFamily(ctx context.Context, tx *writeTx, family []byte, client consent.ClientID, a consent.ID, why string, now time.Time) error {
+	n, err := changed(ctx, tx, `update token set revoked_at = $1 where family = $2 and spent_at = 0 and revoked_at = 0`, micros(now), family)
 	if n > 0 {
-		tx.audit(reuse(now, c.Client, c.Agreement, "a code was used again"))
-	}
-	return err
-}
-
-// revokeAgreement ends every code and token of the agreement whose dead refresh
-// token came again: thief and owner can no longer be told apart.
-func revokeAgreement(ctx context.Context, tx *writeTx, t *authserver.Token, now time.Time) error {
-	n, err := changed(ctx, tx, `update token set revoked_at = $1 where agreement_id = $2 and spent_at = 0 and revoked_at = 0`,
-		micros(now), string(t.Agreement))
-	if n > 0 {
-		tx.audit(reuse(now, t.Client, t.Agreement, "a refresh token was used again"))
+		tx.audit(reuse(now, client, a, why))
 	}
 	return err
 }

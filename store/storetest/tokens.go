@@ -27,6 +27,7 @@ func tokens(t *testing.T, open Open) {
 		{"a code that is refused stays good until it expires", codeRefused},
 		{"a refresh token is good once, and its reuse ends everything", refreshOnce},
 		{"one refresh token rotated by many at once", refreshFight},
+		{"a refresh token of an older pairing ends nothing of the next one", refreshOfOlder},
 		{"a refresh token that is refused stays good until it expires", refreshRefused},
 		{"an access token leads to all that stands behind it", accessWhole},
 		{"ending an agreement ends its tokens and codes at once", endingEnds},
@@ -240,6 +241,23 @@ func refreshOnce(b *bed) {
 	if !b.alive("5") {
 		b.Error("trying an access token as a refresh token revoked it")
 	}
+}
+
+// The application may be refreshing with what it had while the customer pairs
+// again: that is no thief, and must not cost the customer one more pairing.
+func refreshOfOlder(b *bed) {
+	_, code := b.pairAnna("r")
+	b.must(b.redeem(code, "1"))
+	b.must(b.rotate("1", "2"))
+	_, code = b.pairAnna("again")
+	b.must(b.redeem(code, "3"))
+	for _, old := range []string{"1", "2"} {
+		b.refused(b.rotate(old, "4"), bank.GrantInvalid)
+	}
+	if !b.alive("3") || b.alive("2") {
+		b.Error("the tokens of an older pairing live, or took the new ones with them")
+	}
+	b.must(b.rotate("3", "5"))
 }
 
 func refreshFight(b *bed) {
