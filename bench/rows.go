@@ -72,7 +72,7 @@ func written(before, after shape) []string {
 	payments := after.rows["payment"] - before.rows["payment"]
 	for _, table := range slices.Sorted(maps.Keys(after.rows)) {
 		added, by := after.rows[table]-before.rows[table], "payment"
-		if added == 0 {
+		if added == 0 || table == "chain_segment" { // one an hour, whoever is at work then
 			continue
 		}
 		n := payments

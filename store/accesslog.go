@@ -141,6 +141,7 @@ func (s *Store) keepAccess(ctx context.Context, lines []audit.AccessRecord) erro
 			}
 		}
 		tx.access = c
+		tx.leaves = func() {} // when an agreement was used last is nothing that the desk asks
 		return c.sealEnd(ctx, tx)
 	})
 }

@@ -14,16 +14,35 @@ import (
 // Within runs f in one transaction of the one writer, for the desk. It does not
 // try again by itself: the desk does, with a fresh instant.
 func (s *Store) Within(ctx context.Context, f func(desk.Tx) error) error {
-	return s.writer.transact(ctx, s, func(_ context.Context, tx *writeTx) error { return f(deskTx{tx}) })
+	return s.writer.transact(ctx, s, func(ctx context.Context, tx *writeTx) error {
+		k := &s.writer.known
+		if err := k.begin(ctx, tx); err != nil {
+			return err
+		}
+		tx.leaves = func() {} // nothing, unless it writes
+		return f(deskTx{tx, k})
+	})
 }
 
 // deskTx is the transaction of a batch of orders. What it does, it does with a
 // few statements for all orders together: reading a row of a set costs a
 // quarter of reading it alone, while a row that is written costs the same
 // either way (docs/decisions/0003-sql.md).
-type deskTx struct{ tx *writeTx }
+type deskTx struct {
+	tx    *writeTx
+	known *known
+}
 
 func (t deskTx) Load(ctx context.Context, n payment.Needs, into *payment.State) error {
+	n = t.known.give(n, into)
+	if err := t.read(ctx, n, into); err != nil {
+		return err
+	}
+	t.known.take(n, into)
+	return nil
+}
+
+func (t deskTx) read(ctx context.Context, n payment.Needs, into *payment.State) error {
 	for _, k := range n.Applications {
 		into.Applications[k] = nil
 	}
@@ -89,6 +108,7 @@ func (t deskTx) Write(ctx context.Context, c *payment.Changes) error {
 		return err
 	}
 	t.tx.audit(c.Audit...)
+	t.tx.leaves = func() { t.known.leave(c) }
 	return nil
 }
 

@@ -40,6 +40,7 @@ type writer struct {
 	statements map[string]*sql.Stmt
 	trail      chain // of the audit
 	access     chain
+	known      known
 	closed     bool
 }
 
@@ -154,6 +155,7 @@ func (w *writer) transact(ctx context.Context, s *Store, f func(ctx context.Cont
 	open := true
 	defer func() {
 		if open { // also when f panics
+			w.known.forget()
 			// With a context of its own: a caller who has gone must not leave the
 			// transaction standing.
 			if _, e := tx.ExecContext(context.WithoutCancel(ctx), "rollback"); e != nil && err != nil {
@@ -173,6 +175,11 @@ func (w *writer) transact(ctx context.Context, s *Store, f func(ctx context.Cont
 	}
 	open = false
 	w.trail, w.access = tx.trail, tx.access
+	if tx.leaves == nil {
+		w.known.forget()
+	} else {
+		tx.leaves()
+	}
 	return nil
 }
 

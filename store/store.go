@@ -177,6 +177,9 @@ type writeTx struct {
 	w             *writer
 	records       []audit.Record
 	trail, access chain // where the logs end with this transaction
+	// leaves brings what the writer knows up to date when the transaction is
+	// committed. Without it the writer forgets everything that it knew.
+	leaves func()
 }
 
 // audit records what the act did; it is chained and kept with the act's own
