@@ -24,14 +24,15 @@ import (
 
 // The ready application and the customer with whom it is paired. He uses the
 // mobile application, so that a confirmation takes one call to the phone.
+const readyClient consent.ClientID = "kawomat"
+
 const (
-	readyClient    consent.ClientID = "kawomat"
-	readyLogin                      = "jan"
-	readyFile                       = "client.json" // the refresh token, for the next start
-	stateLength                     = 128           // partner-api §4.1
-	openAPIScope                    = "open-api"
-	grantByCode                     = "authorization_code"
-	grantByRefresh                  = "refresh_token"
+	readyLogin     = "jan"
+	readyFile      = "client.json" // the refresh token, for the next start
+	stateLength    = 128           // partner-api §4.1
+	openAPIScope   = "open-api"
+	grantByCode    = "authorization_code"
+	grantByRefresh = "refresh_token"
 )
 
 // opened pairs the ready application, so that the first call works.
