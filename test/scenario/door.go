@@ -57,9 +57,9 @@ type paired struct {
 
 type prepared struct{ app, customer, operation string }
 
-// Door is an engine over a bank of its own. Close does nothing: the bank closes
+// openDoor is an engine over a bank of its own. Close does nothing: the bank closes
 // with the test.
-func Door(t testing.TB) *door {
+func openDoor(t testing.TB) *door {
 	b := okienkotest.Start(t, okienkotest.Frozen(Beginning()))
 	return &door{
 		bank: b, inside: b.Inside(), now: Beginning(), apps: map[string]*registered{}, pairings: map[string]*paired{}, holders: map[string]string{},

@@ -25,7 +25,7 @@ func TestThroughTheDoor(t *testing.T) {
 				}
 				t.Run(strings.TrimSuffix(f.Name, ".txt")+"/"+s.Name, func(t *testing.T) {
 					t.Parallel()
-					d := Door(t)
+					d := openDoor(t)
 					if err := f.Play(t.Context(), s, d); err != nil {
 						t.Error(err)
 					}
