@@ -93,7 +93,7 @@ func (s *Server) Move(ctx context.Context, person party.PersonID, id consent.ID,
 	if err := s.MayBind(ctx, person, seen.Customer); err != nil {
 		return consent.Agreement{}, err
 	}
-	if _, err := s.account(ctx, to, seen.Customer, seen.Limits.Single.Currency()); err != nil {
+	if err := s.reachable(ctx, to, seen.Customer, seen.Limits.Single.Currency()); err != nil {
 		return consent.Agreement{}, err
 	}
 	now := s.now()

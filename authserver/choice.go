@@ -111,7 +111,7 @@ func (s *Server) judge(ctx context.Context, p Pending, c *Choice) error {
 	if err := s.MayPair(ctx, p, c.Person, &customer); err != nil {
 		return err
 	}
-	if _, err := s.account(ctx, c.Account, c.Customer, p.Application.Limits.Single.Currency()); err != nil {
+	if err := s.reachable(ctx, c.Account, c.Customer, p.Application.Limits.Single.Currency()); err != nil {
 		return err
 	}
 	if c.Permissions, err = permissions(p.Application, c.Permissions); err != nil {
@@ -120,23 +120,23 @@ func (s *Server) judge(ctx context.Context, p Pending, c *Choice) error {
 	return withinMaximum(c.Limits, p.Application.Limits)
 }
 
-// account finds a customer's account that third parties may reach, in the
-// currency in which the limits count.
-func (s *Server) account(ctx context.Context, id account.ID, of party.CustomerID, in money.Currency) (account.Account, error) {
+// reachable refuses an account that is not the customer's, that third parties
+// may not reach, or that is not in the currency in which the limits count.
+func (s *Server) reachable(ctx context.Context, id account.ID, of party.CustomerID, in money.Currency) error {
 	a, err := s.accounts.Account(ctx, id)
 	if err != nil {
-		return account.Account{}, err
+		return err
 	}
 	if a.Kind != account.Customer || a.Customer != of {
-		return account.Account{}, bank.Refuse(bank.NotFound, "There is no such account.")
+		return bank.Refuse(bank.NotFound, "There is no such account.")
 	}
 	if err := a.Usable(); err != nil {
-		return account.Account{}, err
+		return err
 	}
 	if a.Currency() != in {
-		return account.Account{}, bank.RefuseField("account", "The account is kept in "+a.Currency().String()+", the service counts in "+in.String()+".")
+		return bank.RefuseField("account", "The account is kept in "+a.Currency().String()+", the service counts in "+in.String()+".")
 	}
-	return a, nil
+	return nil
 }
 
 func permissions(app *partner.Application, chosen []consent.Permission) ([]consent.Permission, error) {

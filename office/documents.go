@@ -177,7 +177,8 @@ func (d *ApplicationDocument) application(now time.Time) (partner.Application, e
 	if err := d.amounts(&a); err != nil {
 		return a, err
 	}
-	return a, a.Valid()
+	err = a.Valid()
+	return a, err
 }
 
 // domain checks what stands about the domain. A token that is left out is made

@@ -25,7 +25,7 @@ func replaced(head string, old, now []fact) []string {
 		switch {
 		case old == nil && f.value != "":
 			out = append(out, fmt.Sprintf("  %s: %s", f.name, f.value))
-		case old != nil && old[i].value != f.value:
+		case i < len(old) && old[i].value != f.value:
 			out = append(out, fmt.Sprintf("  %s: %s, was: %s", f.name, orNone(f.value), orNone(old[i].value)))
 		}
 	}

@@ -70,9 +70,10 @@ func (b *Bank) PairAs(ctx context.Context, client app.ReadyClient, choice authse
 		return nil, err
 	}
 	p := &Pairing{ReadyClient: client, bank: b}
-	return p, p.grant(ctx, map[string]string{
+	err = p.grant(ctx, map[string]string{
 		"grant_type": "authorization_code", "code": landed.Query().Get("code"), "state": state, "redirect_uri": client.RedirectURI,
 	})
+	return p, err
 }
 
 // Refresh takes new tokens for the refresh token. The error is of the type

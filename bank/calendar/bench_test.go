@@ -32,6 +32,6 @@ func BenchmarkIsBusinessDay(b *testing.B) {
 func BenchmarkParseDate(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		calendar.ParseDate("2026-11-21")
+		_, _ = calendar.ParseDate("2026-11-21")
 	}
 }

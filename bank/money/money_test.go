@@ -223,7 +223,7 @@ func FuzzParse(f *testing.F) {
 func BenchmarkParse(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		money.Parse("12345.67", money.PLN)
+		_, _ = money.Parse("12345.67", money.PLN)
 	}
 }
 

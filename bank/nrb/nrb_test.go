@@ -189,7 +189,7 @@ func BenchmarkParse(b *testing.B) {
 		b.Run(s, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				nrb.Parse(s)
+				_, _ = nrb.Parse(s)
 			}
 		})
 	}

@@ -28,6 +28,7 @@ type AccountSummary struct {
 // Access is the API access state of an account: who may see and use it from outside.
 type Access string
 
+// The values of Access.
 const (
 	AccessIsOn      Access = "on"
 	AccessIsOff     Access = "off"

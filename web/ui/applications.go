@@ -24,6 +24,7 @@ type ApplicationLine struct {
 // PairingState is the state of a pairing as the customer sees it.
 type PairingState string
 
+// The values of PairingState.
 const (
 	PairingActive    PairingState = "active"
 	PairingUsedUp    PairingState = "used_up"   // time or calls are used up: renew

@@ -44,6 +44,7 @@ type Menu struct {
 // Section names an entry of the menu.
 type Section string
 
+// The values of Section.
 const (
 	SectionHome         Section = "home"
 	SectionApplications Section = "applications"
@@ -53,6 +54,7 @@ const (
 // Notice is a kind of confirmation shown once above the page.
 type Notice string
 
+// The values of Notice.
 const (
 	NoticeNone            Notice = ""
 	NoticeLimitsLowered   Notice = "limits_lowered"
@@ -80,6 +82,7 @@ type Fault struct {
 // Why says what is wrong with a field.
 type Why string
 
+// The values of Why.
 const (
 	Missing        Why = "missing"
 	NotAnAmount    Why = "not_an_amount"

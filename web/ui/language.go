@@ -12,6 +12,7 @@ import (
 // Lang is a language the pages speak.
 type Lang string
 
+// The values of Lang.
 const (
 	Polish  Lang = "pl"
 	English Lang = "en"

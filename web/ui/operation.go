@@ -50,6 +50,7 @@ func (Result) template() string { return "result" }
 // Outcome is how an act ended.
 type Outcome string
 
+// The values of Outcome.
 const (
 	Done    Outcome = "done"
 	Refused Outcome = "refused" // by the customer
@@ -68,6 +69,7 @@ const (
 // ConsentState says whether the agreement with the application still holds.
 type ConsentState string
 
+// The values of ConsentState.
 const (
 	ConsentNotSaid ConsentState = ""
 	ConsentHolds   ConsentState = "holds"
@@ -86,6 +88,7 @@ type LimitUse struct {
 // LimitKind names a limit.
 type LimitKind string
 
+// The values of LimitKind.
 const (
 	LimitSingle    LimitKind = "single"
 	LimitDaily     LimitKind = "daily"
@@ -115,6 +118,7 @@ func (ConfirmAction) template() string { return "confirm_action" }
 // ActKind is what ConfirmAction asks about.
 type ActKind string
 
+// The values of ActKind.
 const (
 	EndPairing  ActKind = "end_pairing"
 	ReleaseHold ActKind = "release_hold"
@@ -135,6 +139,7 @@ func (ErrorPage) template() string { return "error" }
 // ErrorKind is the kind of error page.
 type ErrorKind string
 
+// The values of ErrorKind.
 const (
 	UnknownApplication ErrorKind = "unknown_application"
 	UnknownReturn      ErrorKind = "unknown_return" // redirect_uri not registered

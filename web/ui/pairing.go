@@ -30,6 +30,7 @@ func (Consent) template() string { return "consent" }
 // ConsentKind is why the application asks.
 type ConsentKind string
 
+// The values of ConsentKind.
 const (
 	NewPairing      ConsentKind = "new"
 	AgainPairing    ConsentKind = "again" // paired already; this replaces it
@@ -40,6 +41,7 @@ const (
 // Environment is the status of an application (partner-api §2).
 type Environment string
 
+// The values of Environment.
 const (
 	Sandbox Environment = "SANDBOX"
 	Beta    Environment = "BETA"
@@ -67,6 +69,7 @@ type AccountChoice struct {
 // Obstacle is why an account cannot be chosen.
 type Obstacle string
 
+// The values of Obstacle.
 const (
 	ObstacleNone     Obstacle = ""
 	ObstacleOff      Obstacle = "off"      // API access is switched off

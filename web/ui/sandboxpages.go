@@ -43,6 +43,7 @@ type Approval struct {
 // ApprovalState is the state of an approval.
 type ApprovalState string
 
+// The values of ApprovalState.
 const (
 	ApprovalWaits    ApprovalState = "waits"
 	ApprovalApproved ApprovalState = "approved"

@@ -20,6 +20,7 @@ func (Login) template() string { return "login" }
 // LoginState says how the reader came to the login page.
 type LoginState string
 
+// The values of LoginState.
 const (
 	LoginFresh     LoginState = ""
 	LoginWrong     LoginState = "wrong" // one sentence for an unknown login and a wrong password
@@ -50,6 +51,7 @@ type ContextChoice struct {
 // CustomerKind is the segment of a customer.
 type CustomerKind string
 
+// The values of CustomerKind.
 const (
 	Individual  CustomerKind = "individual"
 	Business    CustomerKind = "business"
@@ -59,6 +61,7 @@ const (
 // Role is how a person stands to a customer.
 type Role string
 
+// The values of Role.
 const (
 	RoleSelf           Role = "self"
 	RoleOwner          Role = "owner"
@@ -88,6 +91,7 @@ type LimitTo struct {
 // SubjectKind is the kind of act that is confirmed.
 type SubjectKind string
 
+// The values of SubjectKind.
 const (
 	SubjectPairing     SubjectKind = "pairing"
 	SubjectRenewal     SubjectKind = "renewal"
@@ -139,6 +143,7 @@ type FactorMethod struct {
 // FactorKind is a kind of second factor.
 type FactorKind string
 
+// The values of FactorKind.
 const (
 	FactorSMS FactorKind = "sms"
 	FactorApp FactorKind = "app"
@@ -171,6 +176,7 @@ func (e EnterCode) FieldFaults() []Fault {
 // CodeState is where the entry of a code stands. Expired and locked show no field.
 type CodeState string
 
+// The values of CodeState.
 const (
 	CodeFresh    CodeState = ""
 	CodeRejected CodeState = "wrong"

@@ -108,7 +108,9 @@ func signinStories() []Story {
 }
 
 func pairingSubject() Subject {
-	return Subject{Kind: SubjectPairing, Application: "Kawomat", Account: everyday()}
+	return Subject{Kind: SubjectPairing, Application: "Kawomat", Account: everyday(), Limits: []LimitTo{
+		{"single", pln(25000)}, {"daily", pln(80000)}, {"monthly", pln(200000)}, {"threshold", pln(10000)},
+	}}
 }
 
 func transferSubject() Subject {
