@@ -9,7 +9,7 @@ import (
 
 // mostCoreOnly is how many scenarios may be for the core only. Each says what no
 // door can: a worker that sleeps, staff who have no such command.
-const mostCoreOnly = 5
+const mostCoreOnly = 4
 
 // Every scenario is played once more in a bank of its own, by HTTPS calls as
 // partners make them.
