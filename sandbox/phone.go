@@ -28,13 +28,14 @@ type Owner struct {
 	FirstName string
 	LastName  string
 	Number    string
+	Language  party.Language
 	Device    string // id of the enrolled mobile device, "" without one
 
 	key *ecdsa.PrivateKey
 }
 
 func newOwner(seed uint64, p party.Person) (Owner, error) {
-	o := Owner{Person: p.ID, Login: p.Login, FirstName: p.FirstName, LastName: p.LastName, Number: p.Phone}
+	o := Owner{Person: p.ID, Login: p.Login, FirstName: p.FirstName, LastName: p.LastName, Number: p.Phone, Language: p.Language}
 	if !p.UsesApp {
 		return o, nil
 	}
@@ -152,7 +153,7 @@ func (p *Phone) Owners() []party.Person {
 	defer p.mu.Unlock()
 	out := make([]party.Person, len(p.owners))
 	for i, o := range p.owners {
-		out[i] = party.Person{ID: o.Person, FirstName: o.FirstName, LastName: o.LastName, Login: o.Login, Phone: o.Number, UsesApp: o.Device != ""}
+		out[i] = party.Person{ID: o.Person, FirstName: o.FirstName, LastName: o.LastName, Login: o.Login, Phone: o.Number, Language: o.Language, UsesApp: o.Device != ""}
 	}
 	return out
 }
@@ -312,7 +313,7 @@ func (p *Phone) ownerOf(ctx context.Context, id party.PersonID) (Owner, error) {
 	if err != nil {
 		return Owner{}, fmt.Errorf("sandbox: phone of person %s: %w", id, err)
 	}
-	o := Owner{Person: id, Login: person.Login, FirstName: person.FirstName, LastName: person.LastName, Number: person.Phone}
+	o := Owner{Person: id, Login: person.Login, FirstName: person.FirstName, LastName: person.LastName, Number: person.Phone, Language: person.Language}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !slices.ContainsFunc(p.owners, func(o Owner) bool { return o.Person == id }) {

@@ -1,9 +1,10 @@
 package browser
 
 import (
-	"context"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"okienko/okienkotest"
@@ -86,7 +87,34 @@ func TestScriptsAreOffAndOn(t *testing.T) {
 			t.Errorf("scripts on: %t, but the script ran: %t", on, ran)
 		}
 	}
-	if err := context.Cause(browser); err != nil {
-		t.Error(err)
+}
+
+// Checks that find nothing anywhere would look the same as good pages.
+func TestChecksFindWhatIsWrong(t *testing.T) {
+	p := &pass{browser: openBrowser(t), lang: "pl"}
+	r := p.starts(t, "bad")
+	const bad = `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Bad</title>
+		<style>button, a { height: 50px } a:focus { outline: 0 } #thin { height: 10px } #over { position: fixed; inset: 0 } #far { width: 600px }</style>
+		<h1>One</h1><h1>Two</h1><a id="a" href="/x">unseen focus</a><button id="thin">thin</button><button id="b" tabindex="-1">out of reach</button>
+		<button id="b"></button><input id="c"><img src="/missing" style="width:9px;height:9px"><p id="far">far</p><script>throw "up"</script>`
+	r.opens("data:text/html," + url.PathEscape(bad))
+	found := strings.Join(r.faults(), "\n")
+	for _, want := range []string{
+		`in "en", not in "pl"`, "2 headings", `the title is "Bad"`, "scrolls sideways", "ids given twice: [b]", "too small to touch: [thin",
+		"a button has no name", "a textbox has no name", "a image has no name", `nobody sees that "a" has the focus`, `Tab does not reach "b"`,
+	} {
+		if !strings.Contains(found, want) {
+			t.Errorf("not found: %s\n%s", want, found)
+		}
+	}
+	r.opens("data:text/html," + url.PathEscape(`<!doctype html><button id="d">under</button><p style="position:fixed;inset:0;margin:0;background:red">over</p>`))
+	if found := strings.Join(r.faults(), "\n"); !strings.Contains(found, `"d" is hidden while it has the focus`) {
+		t.Errorf("what lies under something else is not found\n%s", found)
+	}
+	p.scripts = true
+	r = p.starts(t, "bad")
+	r.opens("data:text/html," + url.PathEscape(`<!doctype html><meta http-equiv="Content-Security-Policy" content="img-src 'none'"><img src="https://localhost/x.png">`))
+	if found := strings.Join(r.faults(), "\n"); !strings.Contains(found, "img-src") {
+		t.Errorf("a violation of the policy is not found\n%s", found)
 	}
 }

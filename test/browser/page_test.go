@@ -48,43 +48,45 @@ const look = `(() => {
 	};
 })()`
 
-// page examines the present page: its language and structure, its width, the
-// names of its controls, and the way of the focus through it. It photographs it
-// when photographs are wanted.
+// page photographs the present page, when photographs are wanted, and examines it.
 func (r *reader) page(name string) {
 	r.Helper()
-	l := asks[looked](r, look)
-	where := fmt.Sprintf("%s/%s (%s)", r.flow, name, r.here())
-	if l.Lang != r.lang {
-		r.Errorf("%s: the page says it is in %q, not in %q", where, l.Lang, r.lang)
-	}
-	if l.Headings != 1 || strings.TrimSpace(l.Heading) == "" {
-		r.Errorf("%s: %d headings of the first rank, %q", where, l.Headings, l.Heading)
-	}
-	if !strings.HasSuffix(l.Title, " – okienko") || strings.HasPrefix(l.Title, " ") {
-		r.Errorf("%s: the title is %q", where, l.Title)
-	}
-	if l.Width > narrow {
-		r.Errorf("%s scrolls sideways: %d px wide on a screen of %d", where, l.Width, narrow)
-	}
-	if l.Sheets != 1 {
-		r.Errorf("%s: %d style sheets", where, l.Sheets)
-	}
-	if len(l.Doubled) > 0 {
-		r.Errorf("%s: ids given twice: %v", where, l.Doubled)
-	}
-	if len(l.Small) > 0 {
-		r.Errorf("%s: too small to touch: %v", where, l.Small)
-	}
 	r.photograph(name) // first: later the focus is somewhere
-	r.named(where)
-	r.walks(where, l.Stops)
-	if got := r.heard(); len(got) > 0 {
-		r.Errorf("%s: the browser complains: %s", where, strings.Join(got, "; "))
-		r.mu.Lock()
-		r.complaints = nil
-		r.mu.Unlock()
+	for _, fault := range r.faults() {
+		r.Errorf("%s/%s (%s): %s", r.flow, name, r.here(), fault)
 	}
+}
+
+// faults examines the present page: its language and structure, its width, the
+// names of its controls, the way of the focus through it, and what the browser
+// complained about on the way to it.
+func (r *reader) faults() []string {
+	r.Helper()
+	var found []string
+	add := func(wrong bool, format string, args ...any) {
+		if wrong {
+			found = append(found, fmt.Sprintf(format, args...))
+		}
+	}
+	l := asks[looked](r, look)
+	add(l.Lang != r.lang, "the page says it is in %q, not in %q", l.Lang, r.lang)
+	add(l.Headings != 1 || strings.TrimSpace(l.Heading) == "", "%d headings of the first rank, %q", l.Headings, l.Heading)
+	add(!strings.HasSuffix(l.Title, " – okienko") || strings.HasPrefix(l.Title, " "), "the title is %q", l.Title)
+	add(l.Width > narrow, "it scrolls sideways: %d px wide on a screen of %d", l.Width, narrow)
+	add(l.Sheets != 1, "%d style sheets", l.Sheets)
+	add(len(l.Doubled) > 0, "ids given twice: %v", l.Doubled)
+	add(len(l.Small) > 0, "too small to touch: %v", l.Small)
+	if !r.scripts { // with scripts they are the same pages
+		found = append(found, r.unnamed()...)
+		found = append(found, r.walks(l.Stops)...)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, c := range r.complaints {
+		add(true, "the browser complains: %s", c)
+	}
+	r.complaints = nil
+	return found
 }
 
 // partnersPage examines a page that stands in the place of a partner's server. It
@@ -96,7 +98,9 @@ func (r *reader) partnersPage(name string) {
 	if l.Lang != "en" || l.Headings != 1 || l.Width > narrow {
 		r.Errorf("%s: language %q, %d headings, %d px wide", where, l.Lang, l.Headings, l.Width)
 	}
-	r.named(where)
+	for _, fault := range r.unnamed() {
+		r.Errorf("%s: %s", where, fault)
+	}
 	r.photograph(name)
 }
 
@@ -124,17 +128,14 @@ const focus = `(() => {
 	return {
 		At: all.indexOf(group(e)), ID: e.id || e.innerText || e.tagName, Outline: outline,
 		Inside: b.bottom > 0 && b.top < innerHeight && b.right > 0 && b.left < innerWidth,
-		Free: !!over && (e.contains(over) || over.contains(e) || over.closest("label")?.control === e || over.parentElement === e.parentElement),
+		Free: !!over && (e.contains(over) || over.contains(e) || over.closest("label")?.control === e),
 	};
 })()`
 
 // walks goes once through the page with Tab. Everything that can be pressed or
 // filled in must come, and must be seen when it has the focus (WCAG 2.4.7, 2.4.11).
-func (r *reader) walks(where string, want []string) {
+func (r *reader) walks(want []string) (found []string) {
 	r.Helper()
-	if r.scripts { // the same pages as without
-		return
-	}
 	left := map[int]bool{}
 	for i := range want {
 		left[i] = true
@@ -142,7 +143,7 @@ func (r *reader) walks(where string, want []string) {
 	// A field for a date takes several Tabs, one for each of its parts.
 	for range 2*len(want) + 20 {
 		if len(left) == 0 {
-			return
+			return found
 		}
 		r.does("Tab", tabKey)
 		f := asks[focused](r, focus)
@@ -151,17 +152,16 @@ func (r *reader) walks(where string, want []string) {
 		}
 		delete(left, f.At)
 		if f.Outline < 2 {
-			r.Errorf("%s: nobody sees that #%s has the focus", where, f.ID)
+			found = append(found, fmt.Sprintf("nobody sees that %q has the focus", f.ID))
 		}
 		if !f.Inside || !f.Free {
-			r.Errorf("%s: #%s is hidden while it has the focus", where, f.ID)
+			found = append(found, fmt.Sprintf("%q is hidden while it has the focus", f.ID))
 		}
 	}
-	missing := []string{}
 	for i := range left {
-		missing = append(missing, want[i])
+		found = append(found, fmt.Sprintf("Tab does not reach %q", want[i]))
 	}
-	r.Errorf("%s: Tab does not reach %v", where, missing)
+	return found
 }
 
 // speaking are the roles that a screen reader announces by their name.
@@ -170,8 +170,9 @@ var speaking = []string{
 	"progressbar", "heading", "image", "navigation", "search", "radiogroup", "RootWebArea",
 }
 
-// named demands a name for every control, as assistive technology gets it.
-func (r *reader) named(where string) {
+// unnamed finds what has no name in the accessibility tree, which is what
+// assistive technology gets.
+func (r *reader) unnamed() (found []string) {
 	r.Helper()
 	var nodes []*accessibility.Node
 	r.does("reading the accessibility tree", chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
@@ -181,20 +182,21 @@ func (r *reader) named(where string) {
 		}
 		return err
 	}))
-	controls := 0
+	speak := 0
 	for _, n := range nodes {
 		role := said(n.Role)
 		if n.Ignored || !slices.Contains(speaking, role) {
 			continue
 		}
-		controls++
+		speak++
 		if strings.TrimSpace(said(n.Name)) == "" {
-			r.Errorf("%s: a %s has no name", where, role)
+			found = append(found, "a "+role+" has no name")
 		}
 	}
-	if controls < 2 {
-		r.Errorf("%s: the accessibility tree holds %d named things; it was not read", where, controls)
+	if speak < 2 {
+		found = append(found, fmt.Sprintf("the accessibility tree holds %d named things; it was not read", speak))
 	}
+	return found
 }
 
 func said(v *accessibility.Value) string {
@@ -219,8 +221,12 @@ func (r *reader) photograph(name string) {
 				if err := screen(ctx, t, width, scheme); err != nil {
 					return nil, err
 				}
-				if w, err := chromedp.Evaluate[int]("document.documentElement.scrollWidth")(ctx, t); err != nil || int64(w) > width {
-					return nil, fmt.Errorf("%d px wide on a screen of %d: %w", w, width, err)
+				w, err := chromedp.Evaluate[int64]("document.documentElement.scrollWidth")(ctx, t)
+				if err != nil {
+					return nil, err
+				}
+				if w > width {
+					return nil, fmt.Errorf("%d px wide on a screen of %d", w, width)
 				}
 				return chromedp.FullScreenshot(100)(ctx, t)
 			})

@@ -21,6 +21,7 @@ type pass struct {
 	lang    string // "pl" or "en"
 	scripts bool   // the browser runs scripts
 	folder  string // for photographs; "" for none
+	context bool   // the choice of the customer has been looked at
 }
 
 // in chooses the words of the pass's language.
@@ -250,7 +251,10 @@ func (r *reader) logsIn(login string) {
 	r.types("password", r.Password)
 	r.enters() // in the last field, as people do
 	if strings.HasPrefix(r.here(), r.People+"/context") {
-		r.page("context")
+		if !r.context { // it is the same page for everybody
+			r.context = true
+			r.page("context")
+		}
 		r.ticks("customer")
 		r.follows("choose")
 	}

@@ -22,6 +22,9 @@ func (p *pass) phone(t *testing.T, name string) {
 	r.at(p.Sandbox + "/phone/anna")
 	r.says("Parkomat", p.Code(t, "anna"))
 	r.page("messages")
+	if lang := asks[string](r, `document.querySelector(".sms").lang`); lang != "pl" {
+		t.Errorf("a message to Anna, who reads Polish, is marked %q", lang)
+	}
 	r.opens(p.Sandbox + "/phone/jan")
 	r.page("approvals")
 	r.follows("language-switch")

@@ -69,7 +69,7 @@ func (d *Door) phone(w http.ResponseWriter, r *http.Request) error {
 	p.Picked, p.RefreshURL, p.Notice = login, phonePath(login), noticeOf(r)
 	for _, o := range d.Phones.Owners() {
 		if o.Login == login {
-			p.Number = number(o)
+			p.Number, p.Speaks = number(o), ui.Lang(o.Language)
 		}
 	}
 	for _, m := range messages {

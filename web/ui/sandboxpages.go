@@ -10,6 +10,7 @@ type Phone struct {
 	People     []PhoneOwner
 	Picked     string // id; empty when nobody is picked yet
 	Number     string
+	Speaks     Lang       // the owner's language, in which the bank writes; "" when nobody is picked
 	Messages   []SMS      // newest first
 	Approvals  []Approval // waiting ones first
 	RefreshURL string
