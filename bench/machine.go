@@ -25,7 +25,7 @@ func ownCPU() time.Duration {
 
 // cpuOf is the processor time that a process has used, 0 when it is not known.
 func cpuOf(pid int) time.Duration {
-	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
 		return 0
 	}
@@ -47,7 +47,7 @@ func cpuOf(pid int) time.Duration {
 // memoryOf is how much memory of a process is resident, and how much ever was,
 // in bytes; 0 when it is not known.
 func memoryOf(pid int) (now, most int64) {
-	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "status"))
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
 	if err != nil {
 		return 0, 0
 	}

@@ -74,7 +74,7 @@ func (n *naive) statement(ctx context.Context, text string) (*sql.Stmt, error) {
 }
 
 func (n *naive) exec(ctx context.Context, text string, args ...any) error {
-	st, err := n.statement(ctx, text)
+	st, err := n.statement(ctx, text) //nolint:sqlclosecheck // kept, and closed with the design
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func (n *naive) exec(ctx context.Context, text string, args ...any) error {
 }
 
 func (n *naive) one(ctx context.Context, text string, args []any, into ...any) error {
-	st, err := n.statement(ctx, text)
+	st, err := n.statement(ctx, text) //nolint:sqlclosecheck // kept, and closed with the design
 	if err != nil {
 		return err
 	}

@@ -30,8 +30,8 @@ import (
 // application, whose partner is paid by everybody. Ids have one width, so that
 // what two designs write can be compared to the byte.
 const (
-	application consent.ClientID = "kawiarnia"
-	title                        = "Kawa z automatu, Dworzec Centralny"
+	application = consent.ClientID("kawiarnia")
+	title       = "Kawa z automatu, Dworzec Centralny"
 )
 
 func number(i int) string               { return fmt.Sprintf("%05d", i) }
