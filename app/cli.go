@@ -49,10 +49,8 @@ const (
 
 // Main runs the program and returns its exit status.
 func Main(args []string, out, errs io.Writer, version string) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal()
 	defer stop()
-	// After the first signal the program drains; a second one ends it at once.
-	context.AfterFunc(ctx, stop)
 
 	var cli CLI
 	status := -1
@@ -85,6 +83,40 @@ func Main(args []string, out, errs io.Writer, version string) int {
 	}
 	_, _ = fmt.Fprintln(errs, "okienko:", err)
 	return exitFailed
+}
+
+// untilSignal is a context that ends at the first Ctrl-C or SIGTERM: the
+// program drains. A second one ends the program at once, however soon it comes.
+func untilSignal() (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals, done := make(chan os.Signal, 2), make(chan struct{})
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	next := func() (os.Signal, bool) {
+		select {
+		case s := <-signals:
+			return s, true
+		case <-done:
+			return nil, false
+		}
+	}
+	go func() {
+		if _, ok := next(); !ok {
+			return
+		}
+		cancel()
+		if again, ok := next(); ok {
+			signal.Reset(again)
+			// As if nobody had ever listened for it.
+			if p, err := os.FindProcess(os.Getpid()); err == nil {
+				_ = p.Signal(again)
+			}
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(done)
+		cancel()
+	}
 }
 
 // errFindings ends verify when it has printed what it found.
