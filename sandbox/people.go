@@ -146,7 +146,7 @@ func (b *builder) person(p party.Person, c *party.Customer) error {
 			return fmt.Errorf("sandbox: device of %s: %w", p.Login, err)
 		}
 		batch.Devices = append(batch.Devices, sca.Device{
-			ID: owner.Device, Person: p.ID, Name: "Telefon " + p.FirstName, PublicKey: public, EnrolledAt: b.first.Start().UTC(),
+			ID: owner.Device, Person: p.ID, Name: "Telefon (" + p.FirstName + ")", PublicKey: public, EnrolledAt: b.first.Start().UTC(),
 		})
 	}
 	b.world.Owners = append(b.world.Owners, owner)

@@ -48,13 +48,8 @@ func (p *pass) blockedPeople(t *testing.T, name string) {
 	r := p.starts(t, name+"-ewa")
 	r.opens(p.startOf("kawomat"))
 	r.logsIn("ewa")
-	r.page("after-log-in")
-	if asks[bool](r, `!!document.getElementById("continue") && !!document.getElementById("consent-form")`) {
-		r.ticks("account")
-		r.follows("continue")
-		r.page("after-consent")
-	}
-	r.says(p.in("zablokowan", "blocked"))
+	r.says(p.in("Dostęp aplikacji jest zablokowany", "Access for applications is blocked"))
+	r.page("customer-blocked")
 
 	r = p.starts(t, name+"-marek")
 	r.opens(p.startOf("kawomat"))

@@ -40,6 +40,10 @@ func (d *Door) asked(w http.ResponseWriter, r *http.Request, v *visit) (*asked, 
 		d.errorPage(w, r, v, http.StatusForbidden, closedTo(&p, &v.acts.Customer))
 		return nil, nil
 	}
+	if v.acts.Customer.Usable() != nil {
+		d.errorPage(w, r, v, http.StatusForbidden, ui.Blocked)
+		return nil, nil
+	}
 	q := &asked{Pending: p}
 	all, err := d.Agreements.AgreementsOf(ctx, v.customer())
 	if err != nil {

@@ -150,6 +150,7 @@ const (
 	NotForCustomer     ErrorKind = "not_for_customer" // services are for individual customers
 	NoPower            ErrorKind = "no_power"         // the person may look, but not bind the customer alone
 	NoAccount          ErrorKind = "no_account"       // nothing the application could be paired with
+	Blocked            ErrorKind = "blocked"          // the customer is blocked
 	NotFound           ErrorKind = "not_found"
 	SessionExpired     ErrorKind = "session_expired"
 	ForeignForm        ErrorKind = "foreign_form" // cross-origin post

@@ -243,7 +243,7 @@ func actStories() []Story {
 func errorStories() []Story {
 	var all []Story
 	for _, k := range []ErrorKind{UnknownApplication, UnknownReturn, BadPairingRequest, RequestExpired, BetaOnly, NotOpen, NotForCustomer, NoPower,
-		NoAccount, NotFound, SessionExpired, ForeignForm, TooManyRequests, MethodNotAllowed, Unavailable, Internal} {
+		NoAccount, Blocked, NotFound, SessionExpired, ForeignForm, TooManyRequests, MethodNotAllowed, Unavailable, Internal} {
 		e := ErrorPage{Common: stranger("/somewhere"), Kind: k, Reference: "01J9Z6T4Q7WX8K2M", HomeURL: "/"}
 		switch k {
 		case UnknownApplication, UnknownReturn:
