@@ -115,7 +115,7 @@ func (p *pass) pairingInTheApp(t *testing.T, name string) {
 	r.follows("continue")
 	r.page("choose-factor")
 	r.follows("choose-method")
-	r.says("Telefon Jan")
+	r.says("Telefon (Jan)")
 	r.page("await")
 	r.follows("continue")
 	r.says(p.in("jeszcze do nas nie dotarło", "has not reached us yet"))

@@ -33,15 +33,15 @@ func (d *Door) asked(w http.ResponseWriter, r *http.Request, v *visit) (*asked, 
 	if err != nil {
 		return nil, err
 	}
+	if v.acts.Customer.Usable() != nil {
+		d.errorPage(w, r, v, http.StatusForbidden, ui.Blocked)
+		return nil, nil
+	}
 	if err := d.Auth.MayPair(ctx, p, v.person.ID, &v.acts.Customer); err != nil {
 		if bank.CodeOf(err) != bank.ApplicationStatus {
 			return nil, err
 		}
 		d.errorPage(w, r, v, http.StatusForbidden, closedTo(&p, &v.acts.Customer))
-		return nil, nil
-	}
-	if v.acts.Customer.Usable() != nil {
-		d.errorPage(w, r, v, http.StatusForbidden, ui.Blocked)
 		return nil, nil
 	}
 	q := &asked{Pending: p}

@@ -235,7 +235,7 @@ func TestWhoMayPair(t *testing.T) {
 		w := newWorld(t)
 		w.must(w.store.Block(w.ctx, ofAnna, party.Block{By: "staff:ewa", At: w.bank.Now(), Why: "test"}, w.did("customer.blocked")))
 		b := w.as(anna, ofAnna)
-		b.get("/pair/"+w.request(redirect)).says(403, "Your access is blocked.")
+		b.get("/pair/"+w.request(redirect)).says(403, "Access for applications is blocked")
 	})
 	t.Run("no account", func(t *testing.T) {
 		w := newWorld(t)
