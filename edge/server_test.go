@@ -308,8 +308,7 @@ func TestPanicIsAnsweredByTheDoor(t *testing.T) {
 		"GET /early": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Set-Cookie", "half=done")
 			w.Header().Set("X-Content-Type-Options", "nosniff")
-			var none map[string]int
-			none["x"] = 1
+			panic("early")
 		},
 		"GET /late": func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprint(w, strings.Repeat("x", 10_000)) // beyond net/http's buffer: it goes out

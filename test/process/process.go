@@ -61,9 +61,9 @@ func root() (string, error) {
 
 // Program is a started program of any command.
 type Program struct {
-	cmd            *exec.Cmd
-	stdout, stderr output
-	exited         chan struct{}
+	cmd    *exec.Cmd
+	stderr output
+	exited chan struct{}
 }
 
 // output may be read while the program writes.
@@ -89,7 +89,7 @@ func (o *output) String() string {
 func Run(ctx context.Context, environment []string, words ...string) (*Program, error) {
 	p := &Program{exited: make(chan struct{})}
 	p.cmd = exec.CommandContext(ctx, words[0], words[1:]...)
-	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	p.cmd.Stderr = &p.stderr
 	p.cmd.Env = append(os.Environ(), environment...)
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
@@ -115,14 +115,6 @@ func (p *Program) Status() int {
 
 // Log is what the program has written to standard error so far.
 func (p *Program) Log() string { return p.stderr.String() }
-
-// Output is what the program has written to standard output so far.
-func (p *Program) Output() string { return p.stdout.String() }
-
-// CPU is the processor time that the program has used. Ask when it has ended.
-func (p *Program) CPU() time.Duration {
-	return p.cmd.ProcessState.SystemTime() + p.cmd.ProcessState.UserTime()
-}
 
 // Bank is a running sandbox.
 type Bank struct {

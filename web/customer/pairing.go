@@ -33,7 +33,7 @@ func (d *Door) asked(w http.ResponseWriter, r *http.Request, v *visit) (*asked, 
 	if err != nil {
 		return nil, err
 	}
-	if v.acts.Customer.Usable() != nil {
+	if v.acts.Customer.Blocked.IsSet() {
 		d.errorPage(w, r, v, http.StatusForbidden, ui.Blocked)
 		return nil, nil
 	}
