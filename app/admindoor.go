@@ -13,8 +13,9 @@ import (
 	"okienko/edge"
 )
 
-// serveAdmin opens the admin listener: the unix socket of `okienko admin`, and
-// a loopback address for health and metrics.
+// serveAdmin opens the admin listener: the unix socket of `okienko admin`, a
+// loopback address for health and metrics, and a private one where balancers
+// on other machines ask for health and nothing else.
 func (h *House) serveAdmin(ctx context.Context) error {
 	if path := h.settings.AdminSocket; path != "" {
 		ln, err := listenAdmin(ctx, path)
@@ -22,10 +23,21 @@ func (h *House) serveAdmin(ctx context.Context) error {
 			return err
 		}
 		mux := http.NewServeMux()
-		h.healthRoutes(mux)
+		h.measureRoutes(mux)
 		(&adminDoor{office: h.office, staff: h.settings.Staff, log: h.log}).routes(mux)
 		srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ConnContext: withPeer}
 		h.watch.start("admin", srv, ln)
+	}
+	if at := h.settings.Health; at != "" {
+		ln, err := edge.Listen(ctx, "tcp", at)
+		if err != nil {
+			return fmt.Errorf("health listener: %w", err)
+		}
+		mux := http.NewServeMux()
+		h.healthRoutes(mux)
+		h.watch.start("health", &http.Server{
+			Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 4 << 10,
+		}, ln)
 	}
 	if h.settings.Metrics == "" {
 		return nil
@@ -46,11 +58,15 @@ type healthDoor struct{ *House }
 
 func (healthDoor) Name() string { return "admin" }
 
-func (d healthDoor) Routes(mux *http.ServeMux) { d.healthRoutes(mux) }
+func (d healthDoor) Routes(mux *http.ServeMux) { d.measureRoutes(mux) }
 
 func (h *House) healthRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", h.ready)
+}
+
+func (h *House) measureRoutes(mux *http.ServeMux) {
+	h.healthRoutes(mux)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(h.registry, promhttp.HandlerOpts{}))
 }
 

@@ -29,6 +29,7 @@ type Config struct {
 	Admin   struct {
 		Socket  string `toml:"socket"`  // unix socket of `okienko admin`
 		Metrics string `toml:"metrics"` // loopback address of health and metrics, "" for none
+		Health  string `toml:"health"`  // private address of health alone, for balancers, "" for none
 	} `toml:"admin"`
 	SMS struct {
 		URL        string   `toml:"url"`
@@ -107,6 +108,9 @@ func (c *Config) faults() []error {
 	must(filepath.IsAbs(c.Admin.Socket), "admin.socket must be an absolute path")
 	if c.Admin.Metrics != "" {
 		must(isLoopback(c.Admin.Metrics), "admin.metrics must be a loopback address: it has no log-in")
+	}
+	if c.Admin.Health != "" {
+		must(isPrivate(c.Admin.Health), "admin.health must be an address of a private network: it has no log-in")
 	}
 	must(isHTTPS(c.SMS.URL), "sms.url must be https: it carries one-time codes")
 	f = append(f, secretFile("sms.secret_file", c.SMS.SecretFile)...)
@@ -188,6 +192,16 @@ func secretFile(name, path string) []error {
 func isHTTPS(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && u.Scheme == "https" && u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
+}
+
+// isPrivate takes the unspecified address, too: a container does not know its own.
+func isPrivate(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && (ip.IsPrivate() || ip.IsLoopback() || ip.IsUnspecified())
 }
 
 func isLoopback(address string) bool {

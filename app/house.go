@@ -42,6 +42,7 @@ type Settings struct {
 	Partner     Address
 	AdminSocket string // "" for none
 	Metrics     string // loopback address, "" for none
+	Health      string // private address of health alone, "" for none
 	Staff       staffBook
 	Gateway     notify.Gateway
 	Desk        struct{ Queue, Batch int }

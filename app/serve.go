@@ -68,7 +68,7 @@ func newLog(p *program, level string) *slog.Logger {
 func serveSettings(c *Config) Settings {
 	s := Settings{
 		Environment: partner.Production, BankName: c.Bank.Name, Node: c.Bank.Node, StorePath: c.Bank.Data,
-		Clock: clock.NewBank(), AdminSocket: c.Admin.Socket, Metrics: c.Admin.Metrics, Staff: staffOf(c.Staff),
+		Clock: clock.NewBank(), AdminSocket: c.Admin.Socket, Metrics: c.Admin.Metrics, Health: c.Admin.Health, Staff: staffOf(c.Staff),
 		Log: slog.New(slog.DiscardHandler),
 	}
 	s.Desk.Queue, s.Desk.Batch = c.Desk.Queue, c.Desk.Batch

@@ -53,6 +53,7 @@ func TestServeRefusesInsecureSettings(t *testing.T) {
 		"sandbox's store":       {map[string]string{"data": filepath.Join(world, "bank.db")}, "belongs to another environment"},
 		"belief in everybody":   {map[string]string{"proxy": "0.0.0.0/0"}, "too wide"},
 		"metrics for everybody": {map[string]string{"metrics": "0.0.0.0:9"}, "loopback"},
+		"health for everybody":  {map[string]string{"health": "193.0.6.5:9"}, "admin.health must be an address of a private network"},
 		"codes in clear":        {map[string]string{"sms_url": "http://localhost/x"}, "sms.url must be https"},
 		"short secret":          {map[string]string{"sms_secret": p.path("short.secret")}, "at least 16 characters"},
 		"one for four eyes":     {map[string]string{"uid_b": fmt.Sprint(os.Getuid())}, "user id of their own"},
@@ -168,7 +169,20 @@ func TestServe(t *testing.T) {
 	}
 	p.pays(marek, base, secret[1], code, pairing, phone)
 	p.hasNoSandbox(base)
+	p.tellsBalancers()
 	p.closes()
+}
+
+// tellsBalancers asks where balancers on other machines do: they learn whether
+// to send callers here, and no figures.
+func (p *production) tellsBalancers() {
+	p.t.Helper()
+	for path, want := range map[string]int{"/healthz": http.StatusOK, "/readyz": http.StatusOK, "/metrics": http.StatusNotFound, "/v1/office": http.StatusNotFound} {
+		status, text, err := process.Call(p.t.Context(), http.DefaultClient, http.MethodGet, "http://"+p.settings["health"]+path, "", "")
+		if err != nil || status != want {
+			p.t.Errorf("%s for a balancer: %d %s, %v; want %d", path, status, text, err, want)
+		}
+	}
 }
 
 // status has the application's status changed by one and approved by another.

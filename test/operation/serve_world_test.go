@@ -173,6 +173,7 @@ proxies = ["{proxy}"]
 [admin]
 socket = "{socket}"
 metrics = "{metrics}"
+health = "{health}"
 [sms]
 url = "{sms_url}"
 secret_file = "{sms_secret}"
@@ -216,7 +217,7 @@ func newProduction(t *testing.T) *production {
 		"data": p.path("bank.db"), "bank_key": p.path("bank.key"), "more": "",
 		"people": people, "people_url": "https://" + strings.Replace(people, "127.0.0.1", "localhost", 1), "people_cert": certificate, "people_key": private,
 		"partner": partner, "partner_url": "https://" + strings.Replace(partner, "127.0.0.1", "localhost", 1), "partner_cert": certificate, "partner_key": private,
-		"proxy": "127.0.0.1/32", "socket": p.path("admin.sock"), "metrics": freePort(t), "level": "debug",
+		"proxy": "127.0.0.1/32", "socket": p.path("admin.sock"), "metrics": freePort(t), "health": freePort(t), "level": "debug",
 		"sms_url": strings.Replace(p.gateway.URL, "127.0.0.1", "localhost", 1) + "/v1/messages", "sms_secret": p.path("sms.secret"),
 		"uid_a": fmt.Sprint(os.Getuid()), "uid_b": fmt.Sprint(nobody),
 	}
