@@ -30,12 +30,19 @@ const Environment = "OKIENKO_TEST_POSTGRES"
 // because the tests of a binary have nothing else in common; the keeper ends it
 // after the binary.
 var shared = sync.OnceValues(func() (string, error) {
+	dsn, _, err := Serve()
+	return dsn, err
+})
+
+// Serve starts a server for other processes. They are handed its address by
+// Environment.
+func Serve() (dsn string, stop func() error, err error) {
 	c, err := create(hasty, 0)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	return c.dsn(owner, superuser), nil
-})
+	return c.dsn(owner, superuser), c.close, nil
+}
 
 // DSN is the address of an empty database, which is dropped when the test ends,
 // also under connections that somebody forgot.
@@ -99,10 +106,22 @@ func (c *cluster) execute(statement string) error {
 	return execute(c.dsn(superuser, superuser), statement)
 }
 
+// Need ends a test that starts PostgreSQL by other means than this package when
+// the machine has none.
+func Need(tb testing.TB) {
+	tb.Helper()
+	if _, err := program("postgres"); err != nil {
+		lacking(tb, err)
+	}
+	if _, err := account(); err != nil {
+		lacking(tb, err)
+	}
+}
+
 // lacking ends a test whose server could not be started.
 func lacking(tb testing.TB, err error) {
 	tb.Helper()
-	if ci := os.Getenv("CI"); errors.Is(err, errMissing) && (ci == "" || ci == "false") {
+	if ci := os.Getenv("CI"); errors.Is(err, ErrMissing) && (ci == "" || ci == "false") {
 		tb.Skipf("NOT TESTED on PostgreSQL: %v", err)
 	}
 	tb.Fatalf("postgres: %v", err)

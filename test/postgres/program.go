@@ -13,8 +13,8 @@ import (
 	"syscall"
 )
 
-// errMissing says that the machine has no PostgreSQL, or may not run it.
-var errMissing = errors.New("PostgreSQL's server programs are needed (Debian: apt-get install postgresql; make prepare does it where it may)")
+// ErrMissing says that the machine has no PostgreSQL, or may not run it.
+var ErrMissing = errors.New("PostgreSQL's server programs are needed (Debian: apt-get install postgresql; make prepare does it where it may)")
 
 // program finds one of PostgreSQL's programs: on the PATH, or where Debian
 // keeps them beside it, the latest version first.
@@ -24,7 +24,7 @@ func program(name string) (string, error) {
 	}
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/" + name)
 	if err != nil || len(found) == 0 {
-		return "", fmt.Errorf("no program %s: %w", name, errMissing)
+		return "", fmt.Errorf("no program %s: %w", name, ErrMissing)
 	}
 	version := func(path string) int {
 		n, _ := strconv.Atoi(strings.Split(path, "/")[4]) // no number sorts first
@@ -41,7 +41,7 @@ func account() (*syscall.Credential, error) {
 	}
 	u, err := user.Lookup("postgres")
 	if err != nil {
-		return nil, fmt.Errorf("root cannot run the server itself: %w: %w", err, errMissing)
+		return nil, fmt.Errorf("root cannot run the server itself: %w: %w", err, ErrMissing)
 	}
 	uid, uidErr := strconv.ParseUint(u.Uid, 10, 32)
 	gid, gidErr := strconv.ParseUint(u.Gid, 10, 32)
