@@ -29,10 +29,10 @@ const Environment = "OKIENKO_TEST_POSTGRES"
 // shared is the server of this test binary. It is state at package level
 // because the tests of a binary have nothing else in common; the keeper ends it
 // after the binary.
-var shared = sync.OnceValues(func() (string, error) {
-	dsn, _, err := Serve()
-	return dsn, err
-})
+//
+// It is the cluster that is kept, not its address alone: the keeper waits for
+// the end of a pipe, and a pipe that nothing holds is closed by the collector.
+var shared = sync.OnceValues(func() (*cluster, error) { return create(hasty, 0) })
 
 // Serve starts a server for other processes. They are handed its address by
 // Environment.
@@ -54,7 +54,7 @@ func DSN(tb testing.TB) string {
 		if err != nil {
 			lacking(tb, err)
 		}
-		server = own
+		server = own.dsn(owner, superuser)
 	}
 	// Without fsync, copying files takes a third of the time of writing the
 	// copy to the log (measured: 37 ms instead of 100 on PostgreSQL 15).
