@@ -54,14 +54,14 @@ type cluster struct {
 }
 
 // create makes a cluster in a new folder and starts it.
-func create(own []string, disk int64) (_ *cluster, err error) {
-	c := &cluster{settings: append(append([]string(nil), settings...), own...)}
+func create(o options) (_ *cluster, err error) {
+	c := &cluster{settings: append(append([]string(nil), settings...), o.settings...)}
 	if c.account, err = account(); err != nil {
 		return nil, err
 	}
 	// Not tb.TempDir: the path of a socket may have 107 bytes and no more, and
 	// the server's user must be able to walk there.
-	if c.dir, err = os.MkdirTemp("", "okienko-postgres-"); err != nil {
+	if c.dir, err = os.MkdirTemp(o.parent, "okienko-postgres-"); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -75,8 +75,8 @@ func create(own []string, disk int64) (_ *cluster, err error) {
 	if err := os.Mkdir(c.data(), 0o700); err != nil {
 		return nil, err
 	}
-	if disk > 0 {
-		if err := unix.Mount("tmpfs", c.data(), "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=0700,size="+strconv.FormatInt(disk, 10)); err != nil {
+	if o.disk > 0 {
+		if err := unix.Mount("tmpfs", c.data(), "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=0700,size="+strconv.FormatInt(o.disk, 10)); err != nil {
 			return nil, fmt.Errorf("mounting a small disk: %w", err)
 		}
 		c.mounted = true
@@ -88,7 +88,7 @@ func create(own []string, disk int64) (_ *cluster, err error) {
 			}
 		}
 	}
-	if err := c.initialise(); err != nil {
+	if err := c.initialise(o.segment); err != nil {
 		return nil, err
 	}
 	if err := c.start(); err != nil {
@@ -101,9 +101,12 @@ func (c *cluster) data() string { return filepath.Join(c.dir, "data") }
 
 // initialise writes an empty cluster. Letters sort by their codes, so that no
 // test depends on the languages that a machine has.
-func (c *cluster) initialise() error {
+func (c *cluster) initialise(segment string) error {
+	if segment == "" {
+		segment = "4"
+	}
 	initdb, err := c.command("initdb", "--pgdata", c.data(), "--username", superuser, "--auth", "trust",
-		"--encoding", "UTF8", "--locale", "C", "--wal-segsize", "4", "--no-sync", "--no-instructions")
+		"--encoding", "UTF8", "--locale", "C", "--wal-segsize", segment, "--no-sync", "--no-instructions")
 	if err != nil {
 		return err
 	}

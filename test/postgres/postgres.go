@@ -32,12 +32,12 @@ const Environment = "OKIENKO_TEST_POSTGRES"
 //
 // It is the cluster that is kept, not its address alone: the keeper waits for
 // the end of a pipe, and a pipe that nothing holds is closed by the collector.
-var shared = sync.OnceValues(func() (*cluster, error) { return create(hasty, 0) })
+var shared = sync.OnceValues(func() (*cluster, error) { return create(options{settings: hasty}) })
 
 // Serve starts a server for other processes. They are handed its address by
 // Environment.
 func Serve() (dsn string, stop func() error, err error) {
-	c, err := create(hasty, 0)
+	c, err := create(options{settings: hasty})
 	if err != nil {
 		return "", nil, err
 	}

@@ -98,7 +98,7 @@ func TestKilledServer(t *testing.T) {
 // What runs outside a test binary's life is removed: a server whose binary was
 // killed ends, and its folder goes.
 func TestKeeperEndsWhatWasLeft(t *testing.T) {
-	c, err := create(hasty, 0)
+	c, err := create(options{settings: hasty})
 	if err != nil {
 		lacking(t, err)
 	}

@@ -14,6 +14,8 @@ type Option func(*options)
 type options struct {
 	settings []string
 	disk     int64
+	parent   string // folder for the server's own; "" is the one for temporary files
+	segment  string // MiB of a file of the log; "" is small, for many short lives
 }
 
 // Setting is a setting of the server, as "name=value".
@@ -27,7 +29,7 @@ func Start(tb testing.TB, opts ...Option) *Server {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	c, err := create(o.settings, o.disk)
+	c, err := create(o)
 	if err != nil {
 		lacking(tb, err)
 	}
