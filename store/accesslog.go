@@ -2,12 +2,14 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
 	"okienko/bank/audit"
+	"okienko/bank/consent"
 )
 
 // The access log is written in batches (design §3, Audit): a line must not cost
@@ -104,44 +106,41 @@ func (l *accessLog) flush(ctx context.Context) error {
 	return err
 }
 
+// keepAccess writes lines with the last use of the agreements that they name.
 func (s *Store) keepAccess(ctx context.Context, lines []audit.AccessRecord) error {
-	return s.write(ctx, func(ctx context.Context, tx *writeTx) error {
-		c, err := tx.access.here(ctx, tx, s)
+	return s.act(ctx, beside, func(ctx context.Context, tx *writeTx) error {
+		used := map[consent.ID]time.Time{}
+		for i := range lines {
+			if r := &lines[i]; r.Agreement != "" && r.At.After(used[consent.ID(r.Agreement)]) {
+				used[consent.ID(r.Agreement)] = r.At
+			}
+		}
+		ids := slices.Sorted(maps.Keys(used))
+		// Only those whose last use lies before: two nodes may write at once, and
+		// lock the rows in this order.
+		later, err := rows(ctx, tx, func(row scanner) (consent.ID, error) {
+			var id consent.ID
+			var last int64
+			err := row.Scan((*string)(&id), &last)
+			if err == nil && last >= micros(used[id]) {
+				id = ""
+			}
+			return id, err
+		}, "select id, last_used from agreement where id = any($1) order by id"+held(tx), list(ids))
 		if err != nil {
 			return err
 		}
-		used := map[string]time.Time{}
-		var order []string // the outcome must not hang on map order
-		for i := range lines {
-			r := &lines[i]
-			c.seq++
-			c.hash = link(c.hash, r.Text())
-			_, err := tx.ExecContext(ctx, `insert into access_log
-				(segment, seq, at, client_id, agreement_id, act, subject, outcome, hash)
-				values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-				c.segment, c.seq, micros(r.At), r.Client, r.Agreement, r.Act, r.Subject, r.Outcome, c.hash)
-			if err != nil {
-				return fmt.Errorf("store: access log: %w", err)
-			}
-			if r.Agreement == "" {
-				continue
-			}
-			last, met := used[r.Agreement]
-			if !met {
-				order = append(order, r.Agreement)
-			}
-			if r.At.After(last) {
-				used[r.Agreement] = r.At
-			}
+		later = slices.DeleteFunc(later, func(id consent.ID) bool { return id == "" })
+		err = put(ctx, tx, bulk{table: "agreement", key: "id", columns: "last_used, id"}, later, func(id consent.ID) ([]any, error) {
+			return []any{micros(used[id]), string(id)}, nil
+		})
+		if err != nil {
+			return err
 		}
-		for _, id := range order {
-			_, err := tx.ExecContext(ctx, "update agreement set last_used = $1 where id = $2 and last_used < $1", micros(used[id]), id)
-			if err != nil {
-				return fmt.Errorf("store: last use: %w", err)
-			}
-		}
-		tx.access = c
-		tx.leaves = func() {} // when an agreement was used last is nothing that the desk asks
-		return c.sealEnd(ctx, tx)
+		return tx.access.append(ctx, tx, s, bulk{table: "access_log", columns: "segment, seq, at, client_id, agreement_id, act, subject, outcome, hash"},
+			len(lines), func(i int) ([]byte, []any) {
+				r := &lines[i]
+				return r.Text(), []any{micros(r.At), r.Client, r.Agreement, r.Act, r.Subject, r.Outcome}
+			})
 	})
 }

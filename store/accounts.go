@@ -42,20 +42,16 @@ func insertAccount(ctx context.Context, q querier, a *account.Account) (inserted
 	return n == 1, err
 }
 
-func loadAccounts(ctx context.Context, q querier, ids []account.ID, into map[account.ID]*account.Account) error {
-	return load(ctx, q, ids, into, "accounts", `select `+accountColumns+` from account where `+among("id", 1),
+func loadAccounts(qs *questions, ids []account.ID, into map[account.ID]*account.Account) {
+	load(qs, ids, into, "accounts", `select `+accountColumns+` from account where id = any($1)`,
 		scanAccount, func(a *account.Account) account.ID { return a.ID })
 }
 
 // writeBalances keeps what moving money changes of accounts.
-func writeBalances(ctx context.Context, q querier, accounts []*account.Account) error {
-	for _, a := range accounts {
-		if err := one(q.ExecContext(ctx, "update account set booked = $1, held = $2, seq = $3 where id = $4",
-			a.Booked.Minor(), a.Held.Minor(), a.Seq, string(a.ID))); err != nil {
-			return fmt.Errorf("store: balance of account %s: %w", a.ID, err)
-		}
-	}
-	return nil
+func writeBalances(ctx context.Context, tx *writeTx, accounts []*account.Account) error {
+	return put(ctx, tx, bulk{table: "account", key: "id", columns: "booked, held, seq, id"}, accounts, func(a *account.Account) ([]any, error) {
+		return []any{a.Booked.Minor(), a.Held.Minor(), a.Seq, string(a.ID)}, nil
+	})
 }
 
 // Account finds an account with its balances; a NotFound refusal when there is

@@ -59,7 +59,7 @@ func scanAgreement(s scanner) (consent.Agreement, error) {
 
 // oneAgreement finds the agreement of a condition, nil when there is none.
 func oneAgreement(ctx context.Context, q querier, where string, args ...any) (*consent.Agreement, error) {
-	a, err := scanAgreement(q.QueryRowContext(ctx, `select `+agreementColumns+` from agreement where `+where, args...))
+	a, err := scanAgreement(q.QueryRowContext(ctx, `select `+agreementColumns+` from agreement where `+where+held(q), args...))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
@@ -71,27 +71,22 @@ func oneAgreement(ctx context.Context, q querier, where string, args ...any) (*c
 
 // agreementByID finds one or refuses.
 func agreementByID(ctx context.Context, q querier, id consent.ID) (*consent.Agreement, error) {
-	a, err := scanAgreement(q.QueryRowContext(ctx, `select `+agreementColumns+` from agreement where id = $1`, string(id)))
+	a, err := scanAgreement(q.QueryRowContext(ctx, `select `+agreementColumns+` from agreement where id = $1`+held(q), string(id)))
 	return &a, found(err, "pairing")
 }
 
 // loadAgreements puts agreements into a map, nil for those that do not exist.
-func loadAgreements(ctx context.Context, q querier, ids []consent.ID, into map[consent.ID]*consent.Agreement) error {
-	return load(ctx, q, ids, into, "agreements", `select `+agreementColumns+` from agreement where `+among("id", 1),
+func loadAgreements(qs *questions, ids []consent.ID, into map[consent.ID]*consent.Agreement) {
+	load(qs, ids, into, "agreements", `select `+agreementColumns+` from agreement where id = any($1)`,
 		scanAgreement, func(a *consent.Agreement) consent.ID { return a.ID })
 }
 
 // writeGrants keeps what a batch of orders changes of agreements: calls spent,
 // or permissions given, which make the next version.
-func writeGrants(ctx context.Context, q querier, agreements []*consent.Agreement) error {
-	for _, a := range agreements {
-		err := one(q.ExecContext(ctx, `update agreement set version = $1, grants = $2, given_at = $3 where id = $4`,
-			int64(a.Version), encodeGrants(a.Grants), micros(a.GivenAt), string(a.ID)))
-		if err != nil {
-			return fmt.Errorf("grants of agreement %s: %w", a.ID, err)
-		}
-	}
-	return nil
+func writeGrants(ctx context.Context, tx *writeTx, agreements []*consent.Agreement) error {
+	return put(ctx, tx, bulk{table: "agreement", key: "id", columns: "version, grants, given_at, id"}, agreements, func(a *consent.Agreement) ([]any, error) {
+		return []any{int64(a.Version), encodeGrants(a.Grants), micros(a.GivenAt), string(a.ID)}, nil
+	})
 }
 
 // writeAgreement keeps an agreement as a whole. Whose it is, of which
@@ -139,12 +134,12 @@ func endTokens(ctx context.Context, q querier, now time.Time, ids ...consent.ID)
 	if len(ids) == 0 {
 		return nil
 	}
-	_, err := q.ExecContext(ctx, `update code set spent_at = $1 where spent_at = 0 and `+among("agreement_id", 2), micros(now), list(ids))
+	_, err := q.ExecContext(ctx, `update code set spent_at = $1 where spent_at = 0 and agreement_id = any($2)`, micros(now), list(ids))
 	if err != nil {
 		return err
 	}
 	_, err = q.ExecContext(ctx, `update token set revoked_at = $1
-		where spent_at = 0 and revoked_at = 0 and `+among("agreement_id", 2), micros(now), list(ids))
+		where spent_at = 0 and revoked_at = 0 and agreement_id = any($2)`, micros(now), list(ids))
 	return err
 }
 
@@ -170,6 +165,9 @@ func (s *Store) ChangeAgreement(ctx context.Context, id consent.ID, spend *conse
 	change func(*consent.Agreement) ([]audit.Record, error)) (consent.Agreement, error) {
 	var out consent.Agreement
 	err := s.write(ctx, func(ctx context.Context, tx *writeTx) error {
+		if err := holdApplicationOf(ctx, tx, id); err != nil {
+			return err
+		}
 		a, err := agreementByID(ctx, tx, id)
 		if err != nil {
 			return err

@@ -118,14 +118,30 @@ func scanPictured(row scanner) (partner.Application, error) {
 
 // applicationByID finds one with its logo or refuses.
 func applicationByID(ctx context.Context, q querier, id consent.ClientID) (partner.Application, error) {
-	a, err := scanPictured(q.QueryRowContext(ctx, `select logo, `+applicationColumns+` from application where id = $1`, string(id)))
+	a, err := scanPictured(q.QueryRowContext(ctx, `select logo, `+applicationColumns+` from application where id = $1`+held(q), string(id)))
 	return a, found(err, "application")
+}
+
+// holdApplication keeps an application as it is until the act has committed:
+// what it allows is part of the decision over a pairing, while staff may be
+// lowering its limits on another node.
+func holdApplication(ctx context.Context, tx *writeTx, id consent.ClientID) error {
+	_, err := rows(ctx, tx, scanText[consent.ClientID], `select id from application where id = $1 for share`, string(id))
+	return err
+}
+
+// holdApplicationOf is holdApplication by an agreement, before the agreement
+// itself is held: whoever changes an application goes from it to its agreements.
+func holdApplicationOf(ctx context.Context, tx *writeTx, id consent.ID) error {
+	_, err := rows(ctx, tx, scanText[consent.ClientID], `select application.id from application
+		join agreement on agreement.application = application.id where agreement.id = $1 for share of application`, string(id))
+	return err
 }
 
 // loadApplications puts applications into a map without their logos, nil for
 // those that do not exist.
-func loadApplications(ctx context.Context, q querier, ids []consent.ClientID, into map[consent.ClientID]*partner.Application) error {
-	return load(ctx, q, ids, into, "applications", `select `+applicationColumns+` from application where `+among("id", 1),
+func loadApplications(qs *questions, ids []consent.ClientID, into map[consent.ClientID]*partner.Application) {
+	load(qs, ids, into, "applications", `select `+applicationColumns+` from application where id = any($1)`,
 		scanApplication, func(a *partner.Application) consent.ClientID { return a.ID })
 }
 

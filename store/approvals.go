@@ -24,13 +24,13 @@ func scanProposal(row scanner) (approval.Proposal, error) {
 
 // proposalByID finds one or refuses.
 func proposalByID(ctx context.Context, q querier, id string) (approval.Proposal, error) {
-	p, err := scanProposal(q.QueryRowContext(ctx, `select `+proposalColumns+` from proposal where id = $1`, id))
+	p, err := scanProposal(q.QueryRowContext(ctx, `select `+proposalColumns+` from proposal where id = $1`+held(q), id))
 	return p, found(err, "proposal")
 }
 
 // Propose keeps a new proposal.
 func (s *Store) Propose(ctx context.Context, p approval.Proposal, r audit.Record) error {
-	return s.write(ctx, func(ctx context.Context, tx *writeTx) error {
+	return s.act(ctx, outside, func(ctx context.Context, tx *writeTx) error {
 		err := one(tx.ExecContext(ctx, `insert into proposal (`+proposalColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 			p.ID, p.Act, p.Subject, p.Content, p.Why, p.By, micros(p.At), string(p.Status), p.DecidedBy, micros(p.DecidedAt)))
 		if err != nil {
@@ -56,7 +56,7 @@ func (s *Store) Proposals(ctx context.Context, status approval.Status) ([]approv
 // of eyes has seen, and stays.
 func (s *Store) ChangeProposal(ctx context.Context, id string, change func(*approval.Proposal) ([]audit.Record, error)) (approval.Proposal, error) {
 	var out approval.Proposal
-	err := s.write(ctx, func(ctx context.Context, tx *writeTx) error {
+	err := s.act(ctx, outside, func(ctx context.Context, tx *writeTx) error {
 		p, err := proposalByID(ctx, tx, id)
 		if err != nil {
 			return err

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"okienko/bank/consent"
@@ -43,41 +42,34 @@ func scanAuthorisation(row scanner) (payment.Authorisation, error) {
 	return a, nil
 }
 
-func loadAuthorisations(ctx context.Context, q querier, ids []payment.AuthorisationID, into map[payment.AuthorisationID]*payment.Authorisation) error {
-	return load(ctx, q, ids, into, "authorisations", `select `+authorisationColumns+` from authorisation where `+among("id", 1),
+func loadAuthorisations(qs *questions, ids []payment.AuthorisationID, into map[payment.AuthorisationID]*payment.Authorisation) {
+	load(qs, ids, into, "authorisations", `select `+authorisationColumns+` from authorisation where id = any($1)`,
 		scanAuthorisation, func(a *payment.Authorisation) payment.AuthorisationID { return a.ID })
 }
 
-func insertAuthorisations(ctx context.Context, q querier, authorisations []*payment.Authorisation) error {
-	for _, a := range authorisations {
+func insertAuthorisations(ctx context.Context, tx *writeTx, authorisations []*payment.Authorisation) error {
+	return put(ctx, tx, bulk{table: "authorisation", columns: authorisationColumns}, authorisations, func(a *payment.Authorisation) ([]any, error) {
 		d := &a.Draft
 		permissions := make([]string, len(d.Permissions))
 		for i, p := range d.Permissions {
 			permissions[i] = p.String()
 		}
-		_, err := q.ExecContext(ctx, `insert into authorisation (`+authorisationColumns+`)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)`,
+		return []any{
 			string(a.ID), string(a.Agreement), string(a.Application), string(a.Customer), string(a.Person), string(a.Account),
 			string(d.Kind), d.OperationID, string(d.Hold), string(d.Payment), d.Amount.Minor(), string(d.Amount.Currency()), d.Title,
 			micros(d.ValidTo), dayText(d.ExecutionDate), strings.Join(permissions, " "),
 			a.Return.AppType, a.Return.OS, a.Return.Callback, a.Amount.Minor(), a.Fee.Minor(), string(a.Amount.Currency()),
 			a.Payee.Name, a.Payee.Number, string(a.Status), string(a.Reason), micros(a.CreatedAt), micros(a.ExpiresAt), micros(a.EndedAt),
-			string(a.Hold), string(a.Payment))
-		if err != nil {
-			return fmt.Errorf("store: authorisation %s: %w", a.ID, err)
-		}
-	}
-	return nil
+			string(a.Hold), string(a.Payment),
+		}, nil
+	})
 }
 
-func updateAuthorisations(ctx context.Context, q querier, authorisations []*payment.Authorisation) error {
-	for _, a := range authorisations {
-		if err := one(q.ExecContext(ctx, `update authorisation set status = $1, reason = $2, ended_at = $3, hold_id = $4, payment_id = $5 where id = $6`,
-			string(a.Status), string(a.Reason), micros(a.EndedAt), string(a.Hold), string(a.Payment), string(a.ID))); err != nil {
-			return fmt.Errorf("store: authorisation %s: %w", a.ID, err)
-		}
-	}
-	return nil
+func updateAuthorisations(ctx context.Context, tx *writeTx, authorisations []*payment.Authorisation) error {
+	return put(ctx, tx, bulk{table: "authorisation", key: "id", columns: "status, reason, ended_at, hold_id, payment_id, id"}, authorisations,
+		func(a *payment.Authorisation) ([]any, error) {
+			return []any{string(a.Status), string(a.Reason), micros(a.EndedAt), string(a.Hold), string(a.Payment), string(a.ID)}, nil
+		})
 }
 
 // Authorisation finds a prepared operation; a NotFound refusal when there is

@@ -33,37 +33,32 @@ func scanChallenge(row scanner) (sca.Challenge, error) {
 }
 
 // loadChallenges puts challenges into a map, nil for those that do not exist.
-func loadChallenges(ctx context.Context, q querier, ids []sca.ID, into map[sca.ID]*sca.Challenge) error {
-	return load(ctx, q, ids, into, "challenges", `select `+challengeColumns+` from challenge where `+among("id", 1),
+func loadChallenges(qs *questions, ids []sca.ID, into map[sca.ID]*sca.Challenge) {
+	load(qs, ids, into, "challenges", `select `+challengeColumns+` from challenge where id = any($1)`,
 		scanChallenge, func(c *sca.Challenge) sca.ID { return c.ID })
 }
 
 // writeChallenges keeps what judging and spending change of challenges.
-func writeChallenges(ctx context.Context, q querier, challenges []*sca.Challenge) error {
-	for _, c := range challenges {
-		err := one(q.ExecContext(ctx, `update challenge set tries = $1, status = $2 where id = $3`,
-			int64(c.Tries), string(c.Status), string(c.ID)))
-		if err != nil {
-			return fmt.Errorf("challenge %s: %w", c.ID, err)
-		}
-	}
-	return nil
+func writeChallenges(ctx context.Context, tx *writeTx, challenges []*sca.Challenge) error {
+	return put(ctx, tx, bulk{table: "challenge", key: "id", columns: "tries, status, id"}, challenges, func(c *sca.Challenge) ([]any, error) {
+		return []any{int64(c.Tries), string(c.Status), string(c.ID)}, nil
+	})
 }
 
 // challengeByID finds one or refuses.
 func challengeByID(ctx context.Context, q querier, id sca.ID) (sca.Challenge, error) {
-	c, err := scanChallenge(q.QueryRowContext(ctx, `select `+challengeColumns+` from challenge where id = $1`, string(id)))
+	c, err := scanChallenge(q.QueryRowContext(ctx, `select `+challengeColumns+` from challenge where id = $1`+held(q), string(id)))
 	return c, found(err, "confirmation")
 }
 
 // spendChallenge spends the challenge of an act in the act's own transaction;
 // an act without one spends nothing. Somebody else's confirmation is refused as
 // one that was given for something else.
-func (s *Store) spendChallenge(ctx context.Context, q querier, use *consent.Use) error {
+func (s *Store) spendChallenge(ctx context.Context, tx *writeTx, use *consent.Use) error {
 	if use == nil {
 		return nil
 	}
-	c, err := challengeByID(ctx, q, use.Challenge)
+	c, err := challengeByID(ctx, tx, use.Challenge)
 	if err != nil {
 		return err
 	}
@@ -73,14 +68,18 @@ func (s *Store) spendChallenge(ctx context.Context, q querier, use *consent.Use)
 	if err := sca.Spend(&c, use.Purpose, use.Subject, use.Binding, s.now()); err != nil {
 		return err
 	}
-	return writeChallenges(ctx, q, []*sca.Challenge{&c})
+	return writeChallenges(ctx, tx, []*sca.Challenge{&c})
 }
 
 // factorOf is a person's factor of a method, one without wrong tries when none
-// has been kept.
-func factorOf(ctx context.Context, q querier, p party.PersonID, m sca.Method) (sca.Factor, error) {
+// has been kept. The person is held with it: a factor that has not been kept
+// yet could not be, and two first wrong tries would count as one.
+func factorOf(ctx context.Context, tx *writeTx, p party.PersonID, m sca.Method) (sca.Factor, error) {
 	var wrong, locked int64
-	err := q.QueryRowContext(ctx, `select wrong, locked_until from factor where person_id = $1 and method = $2`,
+	if _, err := rows(ctx, tx, scanText[party.PersonID], `select id from person where id = $1`+held(tx), string(p)); err != nil {
+		return sca.Factor{}, err
+	}
+	err := tx.QueryRowContext(ctx, `select wrong, locked_until from factor where person_id = $1 and method = $2`,
 		string(p), string(m)).Scan(&wrong, &locked)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return sca.Factor{}, err
@@ -97,7 +96,7 @@ func writeFactor(ctx context.Context, q querier, f sca.Factor) error {
 // OpenChallenge keeps a new challenge with the message that carries it, unless
 // open refuses the factor as it stands.
 func (s *Store) OpenChallenge(ctx context.Context, c sca.Challenge, m *notice.Message, open func(*sca.Factor) error) error {
-	return s.write(ctx, func(ctx context.Context, tx *writeTx) error {
+	return s.act(ctx, outside, func(ctx context.Context, tx *writeTx) error {
 		f, err := factorOf(ctx, tx, c.Person, c.Method)
 		if err != nil {
 			return err
@@ -130,7 +129,7 @@ func (s *Store) JudgeChallenge(ctx context.Context, id sca.ID, judge func(*sca.C
 		out     sca.Challenge
 		refused error
 	)
-	err := s.write(ctx, func(ctx context.Context, tx *writeTx) error {
+	err := s.act(ctx, beside, func(ctx context.Context, tx *writeTx) error {
 		c, err := challengeByID(ctx, tx, id)
 		if err != nil {
 			return err

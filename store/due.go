@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -19,7 +18,9 @@ import (
 // Counters reads how much of some limits is used.
 func (s *Store) Counters(ctx context.Context, keys []limit.Key) (map[limit.Key]money.Amount, error) {
 	out := make(map[limit.Key]money.Amount, len(keys))
-	return out, loadCounters(ctx, s.read, keys, out)
+	var qs questions
+	loadCounters(&qs, keys, out)
+	return out, qs.put(ctx, s.read)
 }
 
 // BalancesByDay is the booked balance of an account at the end of each day from
@@ -32,26 +33,22 @@ func (s *Store) BalancesByDay(ctx context.Context, id account.ID, first, last ca
 			return nil, fmt.Errorf("store: balances of more than %d days", most)
 		}
 	}
-	days, err := json.Marshal(ends)
-	if err != nil {
-		return nil, fmt.Errorf("store: %w", err)
-	}
 	// One step into the history for each day, however long the history is.
 	out := make([]money.Amount, len(ends))
 	met := 0
-	err = each(ctx, s.read, `select d.key, a.currency, coalesce((select p.balance from posting p
-			where p.account_id = a.id and p.at < d.value order by p.at desc, p.seq desc limit 1), 0)
-		from account a cross join json_each($2) d where a.id = $1`, func(row scanner) error {
+	err := each(ctx, s.read, `select d.place, a.currency, coalesce((select p.balance from posting p
+			where p.account_id = a.id and p.at < d.at order by p.at desc, p.seq desc limit 1), 0)
+		from account a cross join `+s.engine.dialect().places("$2", "d(at, place)")+` where a.id = $1`, func(row scanner) error {
 		var i int
 		var currency string
 		var minor int64
 		if err := row.Scan(&i, &currency, &minor); err != nil {
 			return err
 		}
-		out[i] = money.New(minor, money.Currency(currency))
+		out[i-1] = money.New(minor, money.Currency(currency))
 		met++
 		return nil
-	}, string(id), string(days))
+	}, string(id), ends)
 	if err == nil && met != len(ends) {
 		err = sql.ErrNoRows
 	}

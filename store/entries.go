@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"okienko/bank/account"
 	"okienko/bank/ledger"
@@ -11,30 +10,38 @@ import (
 	"okienko/bank/payment"
 )
 
-// insertEntry keeps a booked entry. Each posting repeats what its account's
+// insertEntries keeps booked entries. Each posting repeats what its account's
 // holder reads, so that no page of a history needs a join.
-func insertEntry(ctx context.Context, q querier, e *ledger.Entry) error {
-	_, err := q.ExecContext(ctx, "insert into entry (id, at, kind, payment_id, hold_id) values ($1, $2, $3, $4, $5)",
-		string(e.ID), micros(e.At), string(e.Kind), e.Payment, string(e.Hold))
+func insertEntries(ctx context.Context, tx *writeTx, entries []*ledger.Entry) error {
+	err := put(ctx, tx, bulk{table: "entry", columns: "id, at, kind, payment_id, hold_id"}, entries, func(e *ledger.Entry) ([]any, error) {
+		return []any{string(e.ID), micros(e.At), string(e.Kind), e.Payment, string(e.Hold)}, nil
+	})
 	if err != nil {
-		return fmt.Errorf("store: entry %s: %w", e.ID, err)
+		return err
 	}
-	for i := range e.Postings {
-		p := &e.Postings[i]
-		other := &e.Payer
+	var postings []booked
+	for _, e := range entries {
+		for i := range e.Postings {
+			postings = append(postings, booked{e, &e.Postings[i]})
+		}
+	}
+	return put(ctx, tx, bulk{table: "posting", columns: `account_id, at, seq, entry_id, kind, title, amount, balance, currency,
+		other_name, other_number, payment_id, hold_id`}, postings, func(b booked) ([]any, error) {
+		e, p, other := b.entry, b.posting, &b.entry.Payer
 		if p.Amount.IsNegative() {
 			other = &e.Payee
 		}
-		_, err := q.ExecContext(ctx, `insert into posting
-			(account_id, at, seq, entry_id, kind, title, amount, balance, currency, other_name, other_number, payment_id, hold_id)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		return []any{
 			string(p.Account), micros(e.At), p.Seq, string(e.ID), string(e.Kind), e.Title, p.Amount.Minor(), p.After.Minor(),
-			string(p.Amount.Currency()), other.Name, other.Number, e.Payment, string(e.Hold))
-		if err != nil {
-			return fmt.Errorf("store: posting of entry %s on account %s: %w", e.ID, p.Account, err)
-		}
-	}
-	return nil
+			string(p.Amount.Currency()), other.Name, other.Number, e.Payment, string(e.Hold),
+		}, nil
+	})
+}
+
+// booked is a posting with its entry.
+type booked struct {
+	entry   *ledger.Entry
+	posting *ledger.Posting
 }
 
 const transactionColumns = `p.entry_id, p.account_id, p.at, p.kind, p.title, p.amount, p.balance, p.currency, p.seq,

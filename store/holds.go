@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"okienko/bank/ledger"
 	"okienko/bank/limit"
@@ -39,50 +38,39 @@ func counted(minor int64, p limit.Period, c money.Currency) money.Amount {
 	return money.New(minor, c)
 }
 
-func loadHolds(ctx context.Context, q querier, ids []ledger.HoldID, into map[ledger.HoldID]*ledger.Hold) error {
-	return load(ctx, q, ids, into, "holds", `select `+holdColumns+` from hold where `+among("id", 1),
+func loadHolds(qs *questions, ids []ledger.HoldID, into map[ledger.HoldID]*ledger.Hold) {
+	load(qs, ids, into, "holds", `select `+holdColumns+` from hold where id = any($1)`,
 		scanHold, func(h *ledger.Hold) ledger.HoldID { return h.ID })
 }
 
-func insertHolds(ctx context.Context, q querier, holds []*ledger.Hold) error {
-	for _, h := range holds {
-		_, err := q.ExecContext(ctx, `insert into hold (`+holdColumns+`)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+func insertHolds(ctx context.Context, tx *writeTx, holds []*ledger.Hold) error {
+	return put(ctx, tx, bulk{table: "hold", columns: holdColumns}, holds, func(h *ledger.Hold) ([]any, error) {
+		return []any{
 			string(h.ID), string(h.Agreement), string(h.Application), string(h.Account), h.OperationID,
 			h.Amount.Minor(), string(h.Amount.Currency()), h.Title, micros(h.CreatedAt), micros(h.ValidTo), string(h.Status),
-			micros(h.EndedAt), h.Captured.Minor(), string(h.Use.Day), h.Use.InDay.Minor(), string(h.Use.Month), h.Use.InMonth.Minor(), h.Events)
-		if err != nil {
-			return fmt.Errorf("store: hold %s: %w", h.ID, err)
-		}
-	}
-	return nil
+			micros(h.EndedAt), h.Captured.Minor(), string(h.Use.Day), h.Use.InDay.Minor(), string(h.Use.Month), h.Use.InMonth.Minor(), int64(h.Events),
+		}, nil
+	})
 }
 
-func updateHolds(ctx context.Context, q querier, holds []*ledger.Hold) error {
-	for _, h := range holds {
-		if err := one(q.ExecContext(ctx, `update hold set amount = $1, title = $2, valid_to = $3, status = $4, ended_at = $5, captured = $6,
-			use_day = $7, use_in_day = $8, use_month = $9, use_in_month = $10, events = $11 where id = $12`,
+func updateHolds(ctx context.Context, tx *writeTx, holds []*ledger.Hold) error {
+	return put(ctx, tx, bulk{table: "hold", key: "id", columns: `amount, title, valid_to, status, ended_at, captured,
+		use_day, use_in_day, use_month, use_in_month, events, id`}, holds, func(h *ledger.Hold) ([]any, error) {
+		return []any{
 			h.Amount.Minor(), h.Title, micros(h.ValidTo), string(h.Status), micros(h.EndedAt), h.Captured.Minor(),
-			string(h.Use.Day), h.Use.InDay.Minor(), string(h.Use.Month), h.Use.InMonth.Minor(), h.Events, string(h.ID))); err != nil {
-			return fmt.Errorf("store: hold %s: %w", h.ID, err)
-		}
-	}
-	return nil
+			string(h.Use.Day), h.Use.InDay.Minor(), string(h.Use.Month), h.Use.InMonth.Minor(), int64(h.Events), string(h.ID),
+		}, nil
+	})
 }
 
-func insertHoldEvents(ctx context.Context, q querier, events []ledger.HoldEvent) error {
-	for i := range events {
-		e := &events[i]
-		_, err := q.ExecContext(ctx, `insert into hold_event
-			(hold_id, seq, kind, at, by_kind, by_id, amount, title, valid_to, captured, day, in_day, month, in_month)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
-			string(e.Hold), e.Seq, string(e.Kind), micros(e.At), string(e.By.Kind), e.By.ID, e.Amount.Minor(), e.Title, micros(e.ValidTo),
-			e.Captured.Minor(), string(e.Delta.Day), e.Delta.InDay.Minor(), string(e.Delta.Month), e.Delta.InMonth.Minor())
-		if err != nil {
-			return fmt.Errorf("store: event %d of hold %s: %w", e.Seq, e.Hold, err)
-		}
-	}
-	return nil
+func insertHoldEvents(ctx context.Context, tx *writeTx, events []ledger.HoldEvent) error {
+	return put(ctx, tx, bulk{table: "hold_event", columns: `hold_id, seq, kind, at, by_kind, by_id, amount, title, valid_to, captured,
+		day, in_day, month, in_month`}, events, func(e ledger.HoldEvent) ([]any, error) {
+		return []any{
+			string(e.Hold), int64(e.Seq), string(e.Kind), micros(e.At), string(e.By.Kind), e.By.ID, e.Amount.Minor(), e.Title, micros(e.ValidTo),
+			e.Captured.Minor(), string(e.Delta.Day), e.Delta.InDay.Minor(), string(e.Delta.Month), e.Delta.InMonth.Minor(),
+		}, nil
+	})
 }
 
 // Hold finds a hold; a NotFound refusal when there is none.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"okienko/bank"
@@ -74,7 +75,14 @@ func (s *Store) importAccounts(ctx context.Context, tx *writeTx, b *intake.Batch
 			}
 		}
 	}
-	return accounts, loadAccounts(ctx, tx, others, accounts)
+	slices.Sort(others)
+	var qs questions
+	loadAccounts(&qs, others, accounts)
+	// In order: an import on another node may move money of the same accounts.
+	if _, err := rows(ctx, tx, scanText[account.ID], "select id from account where id = any($1) order by id"+held(tx), list(others)); err != nil {
+		return nil, err
+	}
+	return accounts, qs.put(ctx, tx)
 }
 
 // book is accounts as package ledger looks them up.
@@ -83,8 +91,12 @@ type book map[account.ID]*account.Account
 func (b book) Account(id account.ID) *account.Account { return b[id] }
 
 func importEntries(ctx context.Context, tx *writeTx, b *intake.Batch, accounts book) error {
+	if err := newEntries(ctx, tx, b); err != nil {
+		return err
+	}
 	last := map[account.ID]time.Time{}
 	var moved []*account.Account
+	var entries []*ledger.Entry
 	for i := range b.Entries {
 		e := b.Entries[i]
 		e.Postings = append([]ledger.Posting(nil), e.Postings...) // Post fills them in; the batch stays the caller's
@@ -111,15 +123,31 @@ func importEntries(ctx context.Context, tx *writeTx, b *intake.Batch, accounts b
 		if err := ledger.Post(accounts, &e); err != nil {
 			return fmt.Errorf("store: entry %s: %w", e.ID, err)
 		}
-		err := insertEntry(ctx, tx, &e)
-		if isTaken(err) {
-			return bank.RefuseField("entries", fmt.Sprintf("The entry %q exists already.", e.ID)).Because(err)
-		}
-		if err != nil {
-			return err
-		}
+		entries = append(entries, &e)
+	}
+	if err := insertEntries(ctx, tx, entries); err != nil {
+		return err
 	}
 	return writeBalances(ctx, tx, moved)
+}
+
+// newEntries refuses entries that exist already, and the same one twice.
+func newEntries(ctx context.Context, tx *writeTx, b *intake.Batch) error {
+	ids, met := make([]ledger.EntryID, len(b.Entries)), make(map[ledger.EntryID]bool, len(b.Entries))
+	for i := range b.Entries {
+		if ids[i] = b.Entries[i].ID; met[ids[i]] {
+			return bank.RefuseField("entries", fmt.Sprintf("The entry %q exists already.", ids[i]))
+		}
+		met[ids[i]] = true
+	}
+	known, err := rows(ctx, tx, scanText[ledger.EntryID], "select id from entry where id = any($1) limit 1", list(ids))
+	if err != nil {
+		return err
+	}
+	if len(known) > 0 {
+		return bank.RefuseField("entries", fmt.Sprintf("The entry %q exists already.", known[0]))
+	}
+	return nil
 }
 
 // lastPosting is when money moved last on an account, the zero time if never.

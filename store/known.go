@@ -1,9 +1,6 @@
 package store
 
 import (
-	"context"
-	"fmt"
-
 	"okienko/bank/account"
 	"okienko/bank/consent"
 	"okienko/bank/limit"
@@ -17,17 +14,16 @@ import (
 // needs: who pays, under which agreement, and how much of the limits is used.
 // Reading them again would take a quarter of the time of a batch.
 //
-// It is exact, never merely fresh. It belongs to the one writer, whose turn
-// guards it: a transaction of the desk puts in what it leaves, any other
-// transaction empties it, and so does one that fails, or a writer outside this
-// process (whom only a database tool could be, past the lock). So it holds what
-// reading would give, and a withdrawal still stops the very next order. A store
-// that several nodes write must not have one.
+// It is exact, never merely fresh. A batch puts in what it leaves; every act
+// that could change any of it, in whatever process, and every batch of another
+// node empties it before the next batch, and so does a batch that fails: SQLite
+// tells by the version of the file, PostgreSQL by the count of desk_epoch. So
+// it holds what reading would give, and a withdrawal still stops the very next
+// order (docs/decisions/0012-what-the-desk-left.md and 0013).
 //
 // Values in it are shared with the states of batches and never changed in
 // place: package payment changes copies.
 type known struct {
-	version        int64 // of the data, by which SQLite tells of other writers
 	agreements     map[consent.ID]*consent.Agreement
 	applications   map[consent.ClientID]*partner.Application
 	customers      map[party.CustomerID]*party.Customer
@@ -40,26 +36,20 @@ type known struct {
 // 15 MB. More would push out what is read next; then all is read anew.
 const maxKnown = 32 << 10
 
-func (k *known) forget() { *k = known{version: k.version} }
+func (k *known) forget() { *k = known{} }
 
-// begin makes ready for a transaction: it forgets when somebody else has
-// written, or when too much is known.
-func (k *known) begin(ctx context.Context, q querier) error {
-	var version int64
-	if err := q.QueryRowContext(ctx, "pragma data_version").Scan(&version); err != nil {
-		return fmt.Errorf("store: version of the data: %w", err)
-	}
+// begin makes ready for a batch: it forgets when somebody else has written
+// since the last one, or when too much is known.
+func (k *known) begin(same bool) {
 	size := len(k.agreements) + len(k.applications) + len(k.customers) + len(k.accounts) + len(k.counters)
-	if version != k.version || size > maxKnown {
+	if !same || size > maxKnown {
 		k.forget()
-		k.version = version
 	}
 	if k.agreements == nil {
 		k.agreements, k.applications = map[consent.ID]*consent.Agreement{}, map[consent.ClientID]*partner.Application{}
 		k.customers, k.customerLimits = map[party.CustomerID]*party.Customer{}, map[party.CustomerID]*limit.OfCustomer{}
 		k.accounts, k.counters = map[account.ID]*account.Account{}, map[limit.Key]money.Amount{}
 	}
-	return nil
 }
 
 // give puts into a state what is known of the needs, and returns the rest.
@@ -71,6 +61,13 @@ func (k *known) give(n payment.Needs, into *payment.State) payment.Needs {
 	n.Accounts = copyKnown(n.Accounts, k.accounts, into.Accounts)
 	n.Counters = copyKnown(n.Counters, k.counters, into.Counters)
 	return n
+}
+
+// knowable are the needs that a known may meet.
+func knowable(n payment.Needs) payment.Needs {
+	return payment.Needs{
+		Agreements: n.Agreements, Applications: n.Applications, Customers: n.Customers, Accounts: n.Accounts, Counters: n.Counters,
+	}
 }
 
 // take keeps what was just read: also that something does not exist.

@@ -16,7 +16,7 @@ func loginNamed(ctx context.Context, q querier, login string) (*authserver.Login
 		l             authserver.Login
 		wrong, locked int64
 	)
-	err := q.QueryRowContext(ctx, `select person_id, login, password, wrong, locked_until from login where login = $1`, login).
+	err := q.QueryRowContext(ctx, `select person_id, login, password, wrong, locked_until from login where login = $1`+held(q), login).
 		Scan((*string)(&l.Person), &l.Login, &l.Password, &wrong, &locked)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
@@ -34,7 +34,7 @@ func loginNamed(ctx context.Context, q querier, login string) (*authserver.Login
 // slow hash does so before.
 func (s *Store) TryLogin(ctx context.Context, login string, judge func(*authserver.Login) error) error {
 	var refused error
-	err := s.write(ctx, func(ctx context.Context, tx *writeTx) error {
+	err := s.act(ctx, outside, func(ctx context.Context, tx *writeTx) error {
 		l, err := loginNamed(ctx, tx, login)
 		if err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 
 	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
 
 	"okienko/bank/intake"
 	"okienko/bank/partner"
@@ -19,13 +20,16 @@ import (
 //go:embed schema/*.sql
 var schema embed.FS
 
-// sqliteSchema gives SQLite the migrations with its word for a table that is
-// kept in the order of its primary key: one tree instead of two for each row,
-// and one page of an account's history lies together. PostgreSQL has no such
-// word and runs the files as they are.
-type sqliteSchema struct{ fs.FS }
+// adapted gives an engine the migrations with one mark replaced. SQLite reads
+// "without rowid" for a table that is kept in the order of its primary key: one
+// tree instead of two for each row, and one page of an account's history lies
+// together. PostgreSQL reads the lines that are for it alone.
+type adapted struct {
+	fs.FS
+	mark, word string
+}
 
-func (s sqliteSchema) Open(name string) (fs.File, error) {
+func (s adapted) Open(name string) (fs.File, error) {
 	f, err := s.FS.Open(name)
 	if err != nil {
 		return nil, err
@@ -37,7 +41,7 @@ func (s sqliteSchema) Open(name string) (fs.File, error) {
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	text = bytes.ReplaceAll(text, []byte("/* clustered */"), []byte("without rowid"))
+	text = bytes.ReplaceAll(text, []byte(s.mark), []byte(s.word))
 	return &migration{File: f, Reader: bytes.NewReader(text)}, nil
 }
 
@@ -50,25 +54,66 @@ type migration struct {
 func (m *migration) Read(p []byte) (int, error) { return m.Reader.Read(p) }
 
 // ReadFile keeps fs.ReadFile from going past Open.
-func (s sqliteSchema) ReadFile(name string) ([]byte, error) {
+func (s adapted) ReadFile(name string) ([]byte, error) {
 	text, err := fs.ReadFile(s.FS, name)
-	return bytes.ReplaceAll(text, []byte("/* clustered */"), []byte("without rowid")), err
+	return bytes.ReplaceAll(text, []byte(s.mark), []byte(s.word)), err
 }
 
 // migrate brings the tables to the program's version. Whose data it is comes
 // first: the data of another environment is not touched.
 func (s *Store) migrate(ctx context.Context, db *sql.DB) error {
-	if err := s.recognise(ctx, db); err != nil {
-		return err
+	var made int
+	if err := db.QueryRowContext(ctx, "select count(*) from sqlite_schema where name = 'meta'").Scan(&made); err != nil {
+		return fmt.Errorf("store: this is no data of a bank: %w", err)
+	}
+	if made > 0 {
+		if err := s.recognise(ctx, db); err != nil {
+			return err
+		}
 	}
 	files, err := fs.Sub(schema, "schema")
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, sqliteSchema{files})
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, adapted{files, "/* clustered */", "without rowid"})
 	if err != nil {
 		return fmt.Errorf("store: migrations: %w", err)
 	}
+	return up(ctx, p)
+}
+
+// migratePostgres does the same on a server. Nodes that start together wait for
+// each other; those that are at work go on: a migration only adds, and what a
+// later version no longer uses is taken away one version later still
+// (docs/decisions/0014-migrations.md).
+func (s *Store) migratePostgres(ctx context.Context, db *sql.DB) error {
+	var made bool
+	if err := db.QueryRowContext(ctx, "select to_regclass('meta') is not null").Scan(&made); err != nil {
+		return fmt.Errorf("store: the database: %w", err)
+	}
+	if made {
+		if err := s.recognise(ctx, db); err != nil {
+			return err
+		}
+	}
+	files, err := fs.Sub(schema, "schema")
+	if err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	// One node migrates at a time. A lock of the session ends with the session, so
+	// a node that dies in the middle stops nobody.
+	alone, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300), lock.WithUnlockTimeout(1, 10))
+	if err != nil {
+		return fmt.Errorf("store: migrations: %w", err)
+	}
+	p, err := goose.NewProvider(goose.DialectPostgres, db, adapted{files, "-- postgresql: ", ""}, goose.WithSessionLocker(alone))
+	if err != nil {
+		return fmt.Errorf("store: migrations: %w", err)
+	}
+	return up(ctx, p)
+}
+
+func up(ctx context.Context, p *goose.Provider) error {
 	sources := p.ListSources()
 	have, err := p.GetDBVersion(ctx)
 	if err != nil {
@@ -85,13 +130,6 @@ func (s *Store) migrate(ctx context.Context, db *sql.DB) error {
 
 // recognise refuses data of another environment or key. New data has neither.
 func (s *Store) recognise(ctx context.Context, db *sql.DB) error {
-	var made int
-	if err := db.QueryRowContext(ctx, "select count(*) from sqlite_schema where name = 'meta'").Scan(&made); err != nil {
-		return fmt.Errorf("store: this is no data of a bank: %w", err)
-	}
-	if made == 0 {
-		return nil
-	}
 	var environment string
 	var check []byte
 	err := db.QueryRowContext(ctx, "select environment, key_check from meta").Scan(&environment, &check)

@@ -111,7 +111,15 @@ func (a *answer) restore(op *payment.Operation, hold ledger.HoldID, pay payment.
 	return nil
 }
 
-// pairs are operation keys as a parameter: a JSON array of pairs.
+// twins are operation keys as two parameters.
+func twins(keys []payment.OperationKey) (applications, ids []string) {
+	for _, k := range keys {
+		applications, ids = append(applications, string(k.Application)), append(ids, k.ID)
+	}
+	return applications, ids
+}
+
+// pairs are operation keys as one parameter for SQLite: a JSON array of pairs.
 func pairs(keys []payment.OperationKey) string {
 	flat := make([][2]string, len(keys))
 	for i, k := range keys {
@@ -124,39 +132,45 @@ func pairs(keys []payment.OperationKey) string {
 	return string(b)
 }
 
-// loadOperations loads what was done under some operation ids, and what waits
-// under them for the customer's word.
-func loadOperations(ctx context.Context, q querier, keys []payment.OperationKey, into *payment.State) error {
+// loadOperations asks for what was done under some operation ids, and what
+// waits under them for the customer's word.
+func loadOperations(qs *questions, d dialect, keys []payment.OperationKey, into *payment.State) {
 	if len(keys) == 0 {
-		return nil
+		return
 	}
 	for _, k := range keys {
 		into.Operations[k], into.Pending[k] = nil, ""
 	}
-	wanted := pairs(keys)
-	// The cross join has SQLite look each key up instead of reading the table.
-	done, err := rows(ctx, q, scanOperation, `select o.application_id, o.operation_id, o.content, o.at, o.agreement_id, o.authorisation_id,
-			o.hold_id, o.payment_id, o.answer
-		from json_each($1) k cross join operation o on o.application_id = k.value ->> 0 and o.operation_id = k.value ->> 1`, wanted)
-	if err != nil {
-		return fmt.Errorf("loading operations: %w", err)
+	// One of the few places where the engines have no words in common. The cross
+	// join has SQLite look each key up instead of reading the table.
+	of := func(table string) string {
+		return "unnest($1::text[], $2::text[]) k(application, id) join " + table + " o on o.application_id = k.application and o.operation_id = k.id"
 	}
-	for _, op := range done {
+	applications, ids := twins(keys)
+	args := []any{applications, ids}
+	if d == inSQLite {
+		of = func(table string) string {
+			return "json_each($1) k cross join " + table + " o on o.application_id = k.value ->> 0 and o.operation_id = k.value ->> 1"
+		}
+		args = []any{pairs(keys)}
+	}
+	qs.ask("operations", `select o.application_id, o.operation_id, o.content, o.at, o.agreement_id, o.authorisation_id,
+		o.hold_id, o.payment_id, o.answer from `+of("operation"), func(row scanner) error {
+		op, err := scanOperation(row)
+		if err != nil {
+			return err
+		}
 		into.Operations[op.Key] = op
-	}
-	err = each(ctx, q, `select a.application_id, a.operation_id, a.id
-		from json_each($1) k cross join authorisation a on a.application_id = k.value ->> 0 and a.operation_id = k.value ->> 1
-		where a.status = 'PENDING' and a.operation_id <> ''`, func(row scanner) error {
+		return nil
+	}, args...)
+	qs.ask("what waits", `select o.application_id, o.operation_id, o.id from `+of("authorisation")+`
+		where o.status = 'PENDING' and o.operation_id <> ''`, func(row scanner) error {
 		var k payment.OperationKey
 		var id string
 		err := row.Scan((*string)(&k.Application), &k.ID, &id)
 		into.Pending[k] = payment.AuthorisationID(id)
 		return err
-	}, wanted)
-	if err != nil {
-		return fmt.Errorf("loading what waits: %w", err)
-	}
-	return nil
+	}, args...)
 }
 
 func scanOperation(row scanner) (*payment.Operation, error) {
@@ -176,11 +190,12 @@ func scanOperation(row scanner) (*payment.Operation, error) {
 	return op, a.restore(op, ledger.HoldID(hold), payment.ID(pay))
 }
 
-func insertOperations(ctx context.Context, q querier, operations []*payment.Operation) error {
-	for _, op := range operations {
+func insertOperations(ctx context.Context, tx *writeTx, operations []*payment.Operation) error {
+	return put(ctx, tx, bulk{table: "operation", columns: `application_id, operation_id, content, at, agreement_id, authorisation_id,
+		hold_id, payment_id, answer`}, operations, func(op *payment.Operation) ([]any, error) {
 		text, err := json.Marshal(answerOf(op))
 		if err != nil {
-			return fmt.Errorf("store: operation %s: %w", op.Key.ID, err)
+			return nil, fmt.Errorf("%s: %w", op.Key.ID, err)
 		}
 		var hold, pay string
 		if op.Hold != nil {
@@ -189,13 +204,8 @@ func insertOperations(ctx context.Context, q querier, operations []*payment.Oper
 		if op.Payment != nil {
 			pay = string(op.Payment.ID)
 		}
-		_, err = q.ExecContext(ctx, `insert into operation
-			(application_id, operation_id, content, at, agreement_id, authorisation_id, hold_id, payment_id, answer)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			string(op.Key.Application), op.Key.ID, op.Content, micros(op.At), string(op.Agreement), string(op.Authorisation), hold, pay, string(text))
-		if err != nil {
-			return fmt.Errorf("store: operation %s: %w", op.Key.ID, err)
-		}
-	}
-	return nil
+		return []any{
+			string(op.Key.Application), op.Key.ID, op.Content, micros(op.At), string(op.Agreement), string(op.Authorisation), hold, pay, string(text),
+		}, nil
+	})
 }

@@ -36,7 +36,7 @@ func (s *Store) ClaimMessages(ctx context.Context, worker string, n int, wall, u
 		return nil, err
 	}
 	var out []notice.Message
-	err = s.write(ctx, func(ctx context.Context, tx *writeTx) error {
+	err = s.act(ctx, outside, func(ctx context.Context, tx *writeTx) error {
 		_, err := tx.ExecContext(ctx, `update message set status = 'dropped', to_sealed = $1, text_sealed = $1, settled_at = $2
 			where status = 'waiting' and due_at <= $2 and expires_at <= $3`, []byte{}, micros(wall), micros(s.now()))
 		if err != nil {
@@ -91,7 +91,7 @@ func (s *Store) scanMessage(row scanner) (notice.Message, error) {
 // at an instant, or (both zero) is given up. A claim that was overtaken by
 // another one changes nothing.
 func (s *Store) SettleMessage(ctx context.Context, id string, fence int64, delivered, again time.Time) error {
-	return s.write(ctx, func(ctx context.Context, tx *writeTx) error {
+	return s.act(ctx, outside, func(ctx context.Context, tx *writeTx) error {
 		if !again.IsZero() {
 			_, err := tx.ExecContext(ctx, `update message set worker = '', due_at = $1 where id = $2 and fence = $3 and status = 'waiting'`,
 				micros(again), id, fence)

@@ -10,6 +10,7 @@ import (
 	"okienko/bank"
 	"okienko/bank/audit"
 	"okienko/bank/consent"
+	"okienko/bank/desk"
 )
 
 var _ authserver.Store = (*Store)(nil)
@@ -68,7 +69,7 @@ func choiceArgs(c *authserver.Choice) ([]any, error) {
 
 // requestByID finds one or refuses.
 func requestByID(ctx context.Context, q querier, id authserver.RequestID) (authserver.Request, error) {
-	r, err := scanRequest(q.QueryRowContext(ctx, `select `+requestColumns+` from pairing_request where id = $1`, string(id)))
+	r, err := scanRequest(q.QueryRowContext(ctx, `select `+requestColumns+` from pairing_request where id = $1`+held(q), string(id)))
 	return r, found(err, "pairing request")
 }
 
@@ -78,7 +79,7 @@ func (s *Store) SaveRequest(ctx context.Context, r authserver.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, func(ctx context.Context, tx *writeTx) error {
+	return s.act(ctx, outside, func(ctx context.Context, tx *writeTx) error {
 		params := append([]any{string(r.ID), string(r.Client), r.State, r.RedirectURI, r.CodeChallenge,
 			micros(r.CreatedAt), micros(r.ExpiresAt), string(r.Status)}, choice...)
 		err := one(tx.ExecContext(ctx, `insert into pairing_request (`+requestColumns+`)
@@ -99,7 +100,7 @@ func (s *Store) Request(ctx context.Context, id authserver.RequestID) (authserve
 // application sent with it (state, address, PKCE) and its times do not change.
 func (s *Store) ChangeRequest(ctx context.Context, id authserver.RequestID, change func(*authserver.Request) error) (authserver.Request, error) {
 	var out authserver.Request
-	err := s.write(ctx, func(ctx context.Context, tx *writeTx) error {
+	err := s.act(ctx, outside, func(ctx context.Context, tx *writeTx) error {
 		r, err := requestByID(ctx, tx, id)
 		if err != nil {
 			return err
@@ -137,6 +138,9 @@ func (s *Store) Pair(ctx context.Context, id authserver.RequestID, spend consent
 			return bank.Refuse(bank.RequestEnded, "The pairing request has ended.")
 		case r.Choice == nil:
 			return bank.Refuse(bank.RequestInvalid, "Nothing has been chosen yet.")
+		}
+		if err := holdApplication(ctx, tx, r.Client); err != nil {
+			return err
 		}
 		before, err := oneAgreement(ctx, tx, `application = $1 and customer_id = $2`, string(r.Client), string(r.Choice.Customer))
 		if err != nil {
@@ -181,7 +185,11 @@ func (s *Store) Pair(ctx context.Context, id authserver.RequestID, spend consent
 // a first one.
 func keepPairing(ctx context.Context, q querier, before, a *consent.Agreement) error {
 	if before == nil {
-		return insertAgreement(ctx, q, a)
+		err := insertAgreement(ctx, q, a)
+		if isTaken(err) { // paired at this very instant by another request: it stands before this one now
+			return fmt.Errorf("%w: %w", desk.ErrConflict, err)
+		}
+		return err
 	}
 	if a.ID != before.ID || a.AccountRef != before.AccountRef {
 		return fmt.Errorf("store: pairing agreement %s again made it %s, known as %q instead of %q", before.ID, a.ID, a.AccountRef, before.AccountRef)

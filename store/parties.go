@@ -27,7 +27,7 @@ func (s *Store) personByID(ctx context.Context, q querier, id party.PersonID) (p
 		p            party.Person
 		pesel, phone []byte
 	)
-	err := q.QueryRowContext(ctx, `select `+personColumns+` from person where id = $1`, string(id)).
+	err := q.QueryRowContext(ctx, `select `+personColumns+` from person where id = $1`+held(q), string(id)).
 		Scan((*string)(&p.ID), &p.FirstName, &p.LastName, &pesel, &phone, (*string)(&p.Language), &p.Login, &p.UsesApp)
 	if err != nil {
 		return party.Person{}, found(err, "person")
@@ -138,35 +138,25 @@ func scanActsFor(row scanner) (party.ActsFor, error) {
 	return party.ActsFor{Customer: c, Representation: r}, err
 }
 
-// loadCustomers puts customers and their own limits into maps: nil for a
-// customer that does not exist, no cap at all for limits never set.
-func loadCustomers(ctx context.Context, q querier, ids []party.CustomerID,
-	into map[party.CustomerID]*party.Customer, limits map[party.CustomerID]*limit.OfCustomer) error {
+// loadCustomers asks for customers and their own limits: nil for a customer
+// that does not exist, no cap at all for limits never set.
+func loadCustomers(qs *questions, ids []party.CustomerID,
+	into map[party.CustomerID]*party.Customer, limits map[party.CustomerID]*limit.OfCustomer) {
 	if len(ids) == 0 {
-		return nil
+		return
 	}
 	for _, id := range ids {
 		into[id], limits[id] = nil, nil
 	}
-	type limited struct {
-		party.Customer
-		own limit.OfCustomer
-	}
-	loaded, err := rows(ctx, q, func(row scanner) (limited, error) {
+	qs.ask("customers", `select `+customerLimitColumns+`, `+customerColumns+`
+		from customer left join customer_limit on customer_limit.customer_id = customer.id
+		where customer.id = any($1)`, func(row scanner) error {
 		var l customerLimitRow
 		c, err := scanCustomer(after{row, l.dest()})
-		return limited{c, l.limits()}, err
-	}, `select `+customerLimitColumns+`, `+customerColumns+`
-		from customer left join customer_limit on customer_limit.customer_id = customer.id
-		where `+among("customer.id", 1), list(ids))
-	if err != nil {
-		return fmt.Errorf("store: loading customers: %w", err)
-	}
-	for i := range loaded {
-		f := &loaded[i]
-		into[f.ID], limits[f.ID] = &f.Customer, &f.own
-	}
-	return nil
+		own := l.limits()
+		into[c.ID], limits[c.ID] = &c, &own
+		return err
+	}, list(ids))
 }
 
 const customerLimitColumns = `customer_limit.currency, customer_limit.oneoff_single, customer_limit.oneoff_daily, customer_limit.oneoff_monthly,
@@ -195,7 +185,7 @@ func customerLimits(ctx context.Context, q querier, c party.CustomerID) (limit.O
 	var r customerLimitRow
 	err := q.QueryRowContext(ctx, `select `+customerLimitColumns+`
 		from customer left join customer_limit on customer_limit.customer_id = customer.id
-		where customer.id = $1`, string(c)).Scan(r.dest()...)
+		where customer.id = $1`+heldOf(q, "customer"), string(c)).Scan(r.dest()...)
 	return r.limits(), found(err, "customer")
 }
 

@@ -31,7 +31,7 @@ func scanPartner(row scanner) (partner.Partner, error) {
 
 // partnerByID finds one with its employees or refuses.
 func partnerByID(ctx context.Context, q querier, id partner.ID) (partner.Partner, error) {
-	p, err := scanPartner(q.QueryRowContext(ctx, `select `+partnerColumns+` from partner where id = $1`, string(id)))
+	p, err := scanPartner(q.QueryRowContext(ctx, `select `+partnerColumns+` from partner where id = $1`+held(q), string(id)))
 	if err != nil {
 		return p, found(err, "partner")
 	}
@@ -186,7 +186,7 @@ func (s *Store) SetStatus(ctx context.Context, id partner.ClientID, to partner.S
 func standing(ctx context.Context, q querier, id consent.ClientID, after party.CustomerID) ([]consent.Agreement, error) {
 	return rows(ctx, q, scanAgreement, `select `+agreementColumns+` from agreement
 		where application = $1 and customer_id > $2 and status in ('active', 'suspended')
-		order by customer_id limit $3`, string(id), string(after), int64(sweep))
+		order by customer_id limit $3`+held(q), string(id), string(after), int64(sweep))
 }
 
 // settle suspends the agreements that may not stand and reinstates those that
@@ -230,7 +230,7 @@ func setStanding(ctx context.Context, q querier, ids []consent.ID, to consent.St
 	if len(ids) == 0 {
 		return nil
 	}
-	_, err := q.ExecContext(ctx, `update agreement set status = $1 where `+among("id", 2), string(to), list(ids))
+	_, err := q.ExecContext(ctx, `update agreement set status = $1 where id = any($2)`, string(to), list(ids))
 	return err
 }
 

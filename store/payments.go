@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"okienko/bank/calendar"
 	"okienko/bank/money"
@@ -50,52 +49,41 @@ func dayText(d calendar.Date) string {
 	return d.String()
 }
 
-func loadPayments(ctx context.Context, q querier, ids []payment.ID, into map[payment.ID]*payment.Payment) error {
-	return load(ctx, q, ids, into, "payments", `select `+paymentColumns+` from payment where `+among("id", 1),
+func loadPayments(qs *questions, ids []payment.ID, into map[payment.ID]*payment.Payment) {
+	load(qs, ids, into, "payments", `select `+paymentColumns+` from payment where id = any($1)`,
 		scanPayment, func(p *payment.Payment) payment.ID { return p.ID })
 }
 
-func insertPayments(ctx context.Context, q querier, payments []*payment.Payment) error {
-	for _, p := range payments {
-		_, err := q.ExecContext(ctx, `insert into payment (`+paymentColumns+`)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)`,
+func insertPayments(ctx context.Context, tx *writeTx, payments []*payment.Payment) error {
+	return put(ctx, tx, bulk{table: "payment", columns: paymentColumns}, payments, func(p *payment.Payment) ([]any, error) {
+		return []any{
 			string(p.ID), string(p.Agreement), string(p.Application), string(p.Account), string(p.Payee), p.OperationID,
 			p.Amount.Minor(), p.Fee.Minor(), string(p.Amount.Currency()), p.Title, string(p.Status), micros(p.CreatedAt),
 			dayText(p.ExecutionDate), micros(p.EndedAt), string(p.Hold), string(p.Reason),
 			string(p.Use.Day), p.Use.InDay.Minor(), string(p.Use.Month), p.Use.InMonth.Minor(),
-			string(p.Delta.Day), p.Delta.InDay.Minor(), string(p.Delta.Month), p.Delta.InMonth.Minor(), p.Events)
-		if err != nil {
-			return fmt.Errorf("store: payment %s: %w", p.ID, err)
-		}
-	}
-	return nil
+			string(p.Delta.Day), p.Delta.InDay.Minor(), string(p.Delta.Month), p.Delta.InMonth.Minor(), int64(p.Events),
+		}, nil
+	})
 }
 
-func updatePayments(ctx context.Context, q querier, payments []*payment.Payment) error {
-	for _, p := range payments {
-		if err := one(q.ExecContext(ctx, `update payment set amount = $1, fee = $2, title = $3, status = $4, execution_date = $5, ended_at = $6, reason = $7,
-			use_day = $8, use_in_day = $9, use_month = $10, use_in_month = $11, events = $12 where id = $13`,
+func updatePayments(ctx context.Context, tx *writeTx, payments []*payment.Payment) error {
+	return put(ctx, tx, bulk{table: "payment", key: "id", columns: `amount, fee, title, status, execution_date, ended_at, reason,
+		use_day, use_in_day, use_month, use_in_month, events, id`}, payments, func(p *payment.Payment) ([]any, error) {
+		return []any{
 			p.Amount.Minor(), p.Fee.Minor(), p.Title, string(p.Status), dayText(p.ExecutionDate), micros(p.EndedAt), string(p.Reason),
-			string(p.Use.Day), p.Use.InDay.Minor(), string(p.Use.Month), p.Use.InMonth.Minor(), p.Events, string(p.ID))); err != nil {
-			return fmt.Errorf("store: payment %s: %w", p.ID, err)
-		}
-	}
-	return nil
+			string(p.Use.Day), p.Use.InDay.Minor(), string(p.Use.Month), p.Use.InMonth.Minor(), int64(p.Events), string(p.ID),
+		}, nil
+	})
 }
 
-func insertPaymentEvents(ctx context.Context, q querier, events []payment.Event) error {
-	for i := range events {
-		e := &events[i]
-		_, err := q.ExecContext(ctx, `insert into payment_event
-			(payment_id, seq, kind, at, by_kind, by_id, amount, title, execution_date, day, in_day, month, in_month)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-			string(e.Payment), e.Seq, string(e.Kind), micros(e.At), string(e.By.Kind), e.By.ID, e.Amount.Minor(), e.Title,
-			dayText(e.ExecutionDate), string(e.Delta.Day), e.Delta.InDay.Minor(), string(e.Delta.Month), e.Delta.InMonth.Minor())
-		if err != nil {
-			return fmt.Errorf("store: event %d of payment %s: %w", e.Seq, e.Payment, err)
-		}
-	}
-	return nil
+func insertPaymentEvents(ctx context.Context, tx *writeTx, events []payment.Event) error {
+	return put(ctx, tx, bulk{table: "payment_event", columns: `payment_id, seq, kind, at, by_kind, by_id, amount, title, execution_date,
+		day, in_day, month, in_month`}, events, func(e payment.Event) ([]any, error) {
+		return []any{
+			string(e.Payment), int64(e.Seq), string(e.Kind), micros(e.At), string(e.By.Kind), e.By.ID, e.Amount.Minor(), e.Title,
+			dayText(e.ExecutionDate), string(e.Delta.Day), e.Delta.InDay.Minor(), string(e.Delta.Month), e.Delta.InMonth.Minor(),
+		}, nil
+	})
 }
 
 // Payment finds a payment; a NotFound refusal when there is none.

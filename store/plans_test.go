@@ -60,7 +60,7 @@ func TestReadersUseIndexes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	texts := slices.Concat(slices.Collect(maps.Keys(s.read.statements)), slices.Collect(maps.Keys(s.writer.statements)))
+	texts := slices.Concat(slices.Collect(maps.Keys(s.read.(*reading).statements)), slices.Collect(maps.Keys(s.engine.(*writer).statements)))
 	looked := 0
 	for _, text := range texts {
 		if !strings.HasPrefix(text, "select") || strings.Contains(text, "kind = 'own'") { // asked once, at start
@@ -82,12 +82,12 @@ func TestReadersUseIndexes(t *testing.T) {
 func plan(t *testing.T, s *Store, text string) []string {
 	t.Helper()
 	args := make([]any, strings.Count(text, "$"))
-	steps, err := rows(t.Context(), queryOnly{s.read.db}, func(row scanner) (string, error) {
+	steps, err := rows(t.Context(), queryOnly{s.read.(*reading).db}, func(row scanner) (string, error) {
 		var id, parent, unused int
 		var step string
 		err := row.Scan(&id, &parent, &unused, &step)
 		return step, err
-	}, "explain query plan "+text, args...)
+	}, "explain query plan "+spoken(text), args...)
 	if err != nil {
 		t.Fatal(err)
 	}

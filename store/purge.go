@@ -31,10 +31,11 @@ func (s *Store) Purge(ctx context.Context, before time.Time) (total int64, err e
 		}
 		for {
 			var n int64
-			err := s.write(ctx, func(ctx context.Context, tx *writeTx) error {
+			err := s.act(ctx, outside, func(ctx context.Context, tx *writeTx) error {
 				var err error
 				n, err = changed(ctx, tx, `delete from `+p.table+` where `+p.key+` in (
-					select `+p.key+` from `+p.table+` where expires_at < $1 order by expires_at limit $2)`, micros(limit), int64(purgeAtOnce))
+					select `+p.key+` from `+p.table+` where expires_at < $1 order by expires_at limit $2)
+					and expires_at < $1`, micros(limit), int64(purgeAtOnce)) // again: a session may have been prolonged meanwhile
 				return err
 			})
 			total += n

@@ -72,24 +72,3 @@ func rows[V any](ctx context.Context, q querier, scan func(scanner) (V, error), 
 	}
 	return out, nil
 }
-
-// load reads the rows of a list of keys into a map; what does not exist is nil
-// in it.
-func load[K ~string, V any](ctx context.Context, q querier, keys []K, into map[K]*V, what, query string,
-	scan func(scanner) (V, error), key func(*V) K) error {
-	if len(keys) == 0 {
-		return nil
-	}
-	for _, k := range keys {
-		into[k] = nil
-	}
-	err := each(ctx, q, query, func(row scanner) error {
-		v, err := scan(row)
-		into[key(&v)] = &v
-		return err
-	}, list(keys))
-	if err != nil {
-		return fmt.Errorf("loading %s: %w", what, err)
-	}
-	return nil
-}

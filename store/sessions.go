@@ -37,7 +37,7 @@ func (k *Sessions) FindCtx(ctx context.Context, token string) (data []byte, foun
 
 // CommitCtx keeps the data of a session until it expires.
 func (k *Sessions) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
-	return k.store.write(ctx, func(ctx context.Context, tx *writeTx) error {
+	return k.store.act(ctx, outside, func(ctx context.Context, tx *writeTx) error {
 		return one(tx.ExecContext(ctx, `insert into session (token_hash, data, expires_at) values ($1, $2, $3)
 			on conflict (token_hash) do update set data = excluded.data, expires_at = excluded.expires_at`,
 			sessionKey(token), blob(data), micros(expiry)))
@@ -46,7 +46,7 @@ func (k *Sessions) CommitCtx(ctx context.Context, token string, data []byte, exp
 
 // DeleteCtx ends a session; one that does not exist is none to end.
 func (k *Sessions) DeleteCtx(ctx context.Context, token string) error {
-	return k.store.write(ctx, func(ctx context.Context, tx *writeTx) error {
+	return k.store.act(ctx, outside, func(ctx context.Context, tx *writeTx) error {
 		_, err := tx.ExecContext(ctx, `delete from session where token_hash = $1`, sessionKey(token))
 		return err
 	})

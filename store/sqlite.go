@@ -3,17 +3,18 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strconv"
 	"sync"
 
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
+	_ "modernc.org/sqlite" // the driver
 
 	"okienko/bank/desk"
+	"okienko/bank/payment"
 )
 
 // What one SQLite file is opened with.
@@ -32,6 +33,51 @@ func dsn(path string, params url.Values) string {
 	return u.String()
 }
 
+// openSQLite opens or makes the file of the data.
+func (s *Store) openSQLite(ctx context.Context, cfg Config) error {
+	path, lasting, err := s.place(cfg.Path)
+	if err != nil {
+		return err
+	}
+	if err := s.openWriter(ctx, path, lasting); err != nil {
+		return err
+	}
+	if err := s.settleIn(ctx); err != nil {
+		return err
+	}
+	return s.openReading(path)
+}
+
+// place finds the file and takes its lock.
+func (s *Store) place(path string) (_ string, lasting bool, err error) {
+	lasting = path != "" && path != ":memory:"
+	if !lasting {
+		dir, err := os.MkdirTemp("", "okienko-")
+		if err != nil {
+			return "", false, fmt.Errorf("store: %w", err)
+		}
+		s.atClose(func() error { return os.RemoveAll(dir) })
+		path = filepath.Join(dir, "bank.db")
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return "", false, fmt.Errorf("store: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", false, fmt.Errorf("store: %w", err)
+	}
+	unlock, err := lockFile(path + ".lock")
+	if err != nil {
+		return "", false, err
+	}
+	s.atClose(unlock)
+	// SQLite gives its side files the mode of the data file.
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return "", false, fmt.Errorf("store: %w", err)
+	}
+	return path, lasting, f.Close()
+}
+
 // writer is the one writing connection. turn is held for the length of a
 // transaction, so whatever else stands here belongs to its holder.
 type writer struct {
@@ -41,8 +87,15 @@ type writer struct {
 	trail      chain // of the audit
 	access     chain
 	known      known
-	closed     bool
+	version    int64 // of the file, by which SQLite tells of other writers
+	bulks      map[bulk]string
+	// leaves brings what the writer knows up to date when the transaction is
+	// committed. Without it the writer forgets everything that it knew.
+	leaves func()
+	closed bool
 }
+
+func (*writer) dialect() dialect { return inSQLite }
 
 func (s *Store) openWriter(ctx context.Context, path string, lasting bool) error {
 	synchronous := "full" // the commit returns after the fsync
@@ -66,11 +119,12 @@ func (s *Store) openWriter(ctx context.Context, path string, lasting bool) error
 		return fmt.Errorf("store: %w", err)
 	}
 	s.atClose(conn.Close)
-	s.writer = &writer{
-		turn: make(chan struct{}, 1), conn: conn, statements: map[string]*sql.Stmt{},
-		trail: chain{name: "audit"}, access: chain{name: "access"},
+	w := &writer{
+		turn: make(chan struct{}, 1), conn: conn, statements: map[string]*sql.Stmt{}, bulks: map[bulk]string{},
+		trail: chain{name: "audit", node: s.node}, access: chain{name: "access", node: s.node},
 	}
-	s.atClose(s.writer.close)
+	s.engine = w
+	s.atClose(w.close)
 	return nil
 }
 
@@ -91,7 +145,7 @@ func (w *writer) statement(ctx context.Context, query string) (*sql.Stmt, error)
 	if st, ok := w.statements[query]; ok {
 		return st, nil
 	}
-	st, err := w.conn.PrepareContext(ctx, unnumbered(query))
+	st, err := w.conn.PrepareContext(ctx, spoken(query))
 	if err != nil {
 		return nil, fmt.Errorf("store: %w in: %s", err, query)
 	}
@@ -108,34 +162,96 @@ func (w *writer) statement(ctx context.Context, query string) (*sql.Stmt, error)
 	return st, nil
 }
 
-// unnumbered is a text with "?" for $1, $2 … where they stand once each and in
-// this order, as in almost every text: the driver asks SQLite for the name of
-// every parameter that has one, at every call.
-func unnumbered(query string) string {
-	out := make([]byte, 0, len(query))
-	next := 1
-	for i := 0; i < len(query); i++ {
-		if query[i] != '$' {
-			out = append(out, query[i])
-			continue
-		}
-		n := 0
-		for i+1 < len(query) && '0' <= query[i+1] && query[i+1] <= '9' {
-			i++
-			n = n*10 + int(query[i]-'0')
-		}
-		if n != next {
-			return query
-		}
-		next++
-		out = append(out, '?')
+func (w *writer) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	st, err := w.statement(ctx, query) //nolint:sqlclosecheck // kept, and closed with the writer
+	if err != nil {
+		return nil, err
 	}
-	return string(out)
+	return st.QueryContext(ctx, spokenArgs(args)...)
+}
+
+func (w *writer) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	st, err := w.statement(ctx, query) //nolint:sqlclosecheck // kept, and closed with the writer
+	if err != nil {
+		return w.conn.QueryRowContext(ctx, query, args...) // fails again, and carries the error
+	}
+	return st.QueryRowContext(ctx, spokenArgs(args)...)
+}
+
+func (w *writer) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	st, err := w.statement(ctx, query) //nolint:sqlclosecheck // kept, and closed with the writer
+	if err != nil {
+		return nil, err
+	}
+	return st.ExecContext(ctx, spokenArgs(args)...)
+}
+
+// put writes rows one by one.
+func (w *writer) put(ctx context.Context, b bulk, rows [][]any) error {
+	text, met := w.bulks[b]
+	if !met {
+		text = b.one()
+		w.bulks[b] = text
+	}
+	for _, row := range rows {
+		done, err := w.ExecContext(ctx, text, row...)
+		if b.exact() {
+			err = one(done, err)
+		}
+		if err != nil {
+			return fmt.Errorf("store: %s: %w", b.table, err)
+		}
+	}
+	return nil
+}
+
+func (w *writer) must(ctx context.Context, text string, args ...any) error {
+	return one(w.ExecContext(ctx, text, args...))
+}
+
+// within runs a batch of the desk. It remembers what the batch leaves, see
+// known.
+func (w *writer) within(ctx context.Context, s *Store, f func(desk.Tx) error) error {
+	return w.transact(ctx, s, inside, func(ctx context.Context, tx *writeTx) error {
+		// A writer outside this process, whom only a database tool could be past the
+		// lock, shows in the version of the data.
+		var version int64
+		if err := tx.QueryRowContext(ctx, "pragma data_version").Scan(&version); err != nil {
+			return fmt.Errorf("store: version of the data: %w", err)
+		}
+		w.known.begin(version == w.version)
+		w.version = version
+		w.leaves = func() {} // nothing, unless it writes
+		return f(fileBatch{tx, w})
+	})
+}
+
+// fileBatch is the transaction of a batch of orders in a file.
+type fileBatch struct {
+	tx *writeTx
+	w  *writer
+}
+
+func (t fileBatch) Load(ctx context.Context, n payment.Needs, into *payment.State) error {
+	n = t.w.known.give(n, into)
+	if err := needed(inSQLite, n, into).put(ctx, t.tx); err != nil {
+		return err
+	}
+	t.w.known.take(n, into)
+	return nil
+}
+
+func (t fileBatch) Write(ctx context.Context, c *payment.Changes) error {
+	if err := keep(ctx, t.tx, c); err != nil {
+		return err
+	}
+	t.w.leaves = func() { t.w.known.leave(c) }
+	return nil
 }
 
 // transact runs f in one immediate transaction. Nothing of it remains when it
 // returns an error.
-func (w *writer) transact(ctx context.Context, s *Store, f func(ctx context.Context, tx *writeTx) error) (err error) {
+func (w *writer) transact(ctx context.Context, s *Store, r room, f func(ctx context.Context, tx *writeTx) error) (err error) {
 	select {
 	case w.turn <- struct{}{}:
 	case <-ctx.Done():
@@ -145,7 +261,11 @@ func (w *writer) transact(ctx context.Context, s *Store, f func(ctx context.Cont
 	if w.closed {
 		return errClosed
 	}
-	tx := &writeTx{w: w, trail: w.trail, access: w.access}
+	tx := &writeTx{querier: w, scribe: w, trail: w.trail, access: w.access}
+	w.leaves = func() {}
+	if r == inside {
+		w.leaves = w.known.forget
+	}
 	// The driver reports a statement as broken off when its caller went while it
 	// ran, also when it had its effect: a transaction that began like that would
 	// stand for ever, and nobody could write any more.
@@ -175,39 +295,8 @@ func (w *writer) transact(ctx context.Context, s *Store, f func(ctx context.Cont
 	}
 	open = false
 	w.trail, w.access = tx.trail, tx.access
-	if tx.leaves == nil {
-		w.known.forget()
-	} else {
-		tx.leaves()
-	}
+	w.leaves()
 	return nil
-}
-
-var errClosed = errors.New("store: closed")
-
-// asConflict marks the errors after which trying again makes sense.
-func asConflict(err error) error {
-	var e *sqlite.Error
-	if errors.As(err, &e) && !errors.Is(err, desk.ErrConflict) {
-		switch e.Code() & 0xff {
-		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-			return fmt.Errorf("%w: %w", desk.ErrConflict, err)
-		}
-	}
-	return err
-}
-
-// isTaken tells whether err says that a unique key exists already.
-func isTaken(err error) bool {
-	var e *sqlite.Error
-	return errors.As(err, &e) &&
-		(e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY || e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE)
-}
-
-// isOrphan tells whether err says that what a row refers to does not exist.
-func isOrphan(err error) bool {
-	var e *sqlite.Error
-	return errors.As(err, &e) && e.Code() == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY
 }
 
 // reading is the pool of reading connections, with their statements.
@@ -247,7 +336,7 @@ func (r *reading) statement(ctx context.Context, query string) (*sql.Stmt, error
 	if len(r.statements) >= keptStatements {
 		return nil, nil // not kept: others may be running those that are
 	}
-	st, err := r.db.PrepareContext(ctx, unnumbered(query)) //nolint:sqlclosecheck // kept, and closed with the pool
+	st, err := r.db.PrepareContext(ctx, spoken(query)) //nolint:sqlclosecheck // kept, and closed with the pool
 	if err != nil {
 		return nil, fmt.Errorf("store: %w in: %s", err, query)
 	}
@@ -261,36 +350,20 @@ func (r *reading) QueryContext(ctx context.Context, query string, args ...any) (
 	case err != nil:
 		return nil, err
 	case st == nil:
-		return r.db.QueryContext(ctx, query, args...)
+		return r.db.QueryContext(ctx, spoken(query), spokenArgs(args)...)
 	}
-	return st.QueryContext(ctx, args...)
+	return st.QueryContext(ctx, spokenArgs(args)...)
 }
 
 func (r *reading) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
 	st, err := r.statement(ctx, query) //nolint:sqlclosecheck // kept, and closed with the pool
 	if st == nil || err != nil {
-		return r.db.QueryRowContext(ctx, query, args...)
+		return r.db.QueryRowContext(ctx, spoken(query), spokenArgs(args)...)
 	}
-	return st.QueryRowContext(ctx, args...)
+	return st.QueryRowContext(ctx, spokenArgs(args)...)
 }
 
 // ExecContext is here for the form only: the pool cannot write.
 func (r *reading) ExecContext(context.Context, string, ...any) (sql.Result, error) {
-	return nil, errors.New("store: the reading pool does not write")
-}
-
-// among is the condition that a column is one of a list, which is the n-th
-// parameter and made by list. One text serves lists of any length, so that the
-// statement can be kept.
-func among(column string, n int) string {
-	return column + " in (select value from json_each($" + strconv.Itoa(n) + "))"
-}
-
-// list is a parameter for among.
-func list[K ~string](keys []K) string {
-	b, err := json.Marshal(keys)
-	if err != nil {
-		panic("store: a list of texts does not marshal: " + err.Error()) // cannot be
-	}
-	return string(b)
+	return nil, errReads
 }

@@ -1,20 +1,18 @@
 // Package store is the bank's memory: one SQL text that SQLite runs embedded
-// (and PostgreSQL will run on a server), its migrations, and the acts that must
-// be whole: everything one act changes, with its audit, in one durable commit.
+// and PostgreSQL on a server, its migrations, and the acts that must be whole:
+// everything one act changes, with its audit, in one durable commit.
 //
 // It decides nothing that package payment or authserver decides. It refuses to
-// open the data of another environment, data sealed with another key, and data
-// that another process is writing.
+// open the data of another environment, data sealed with another key, and a
+// file that another process is writing. A database on a server may be opened by
+// any number of nodes at once.
 package store
 
 import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"sync"
 
 	"okienko/bank"
@@ -27,7 +25,12 @@ import (
 type Config struct {
 	// Path is the file of the data. "" and ":memory:" mean a private file that
 	// is removed at Close: it promises nothing about a crash, and is fast for it.
-	Path        string
+	Path string
+	// DSN names a PostgreSQL database instead of a file: "postgres://…" or
+	// "host=… dbname=…", several hosts with target_session_attrs=read-write where
+	// a cluster fails over.
+	DSN         string
+	Connections int // to that database, at most; 0 is 32
 	Environment partner.Environment
 	Key         []byte     // 32 bytes; seals personal numbers and message texts
 	Clock       bank.Clock // bank clock
@@ -52,8 +55,8 @@ type Store struct {
 	log         *slog.Logger
 	sealer
 
-	writer  *writer
-	read    *reading // committed data only
+	engine  engine
+	read    querier // committed data only
 	logs    *accessLog
 	cleanup []func() error // run at Close, last first
 	closing sync.Once
@@ -77,51 +80,19 @@ func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
 			err = errors.Join(err, s.release())
 		}
 	}()
-	path, lasting, err := s.place(cfg.Path)
+	switch {
+	case cfg.DSN != "" && cfg.Path != "":
+		return nil, errors.New("store: the data lies either in a file or in a database")
+	case cfg.DSN != "":
+		err = s.openPostgres(ctx, cfg)
+	default:
+		err = s.openSQLite(ctx, cfg)
+	}
 	if err != nil {
-		return nil, err
-	}
-	if err := s.openWriter(ctx, path, lasting); err != nil {
-		return nil, err
-	}
-	if err := s.settleIn(ctx); err != nil {
-		return nil, err
-	}
-	if err := s.openReading(path); err != nil {
 		return nil, err
 	}
 	s.logs = openAccessLog(s)
 	return s, nil
-}
-
-// place finds the file and takes its lock.
-func (s *Store) place(path string) (_ string, lasting bool, err error) {
-	lasting = path != "" && path != ":memory:"
-	if !lasting {
-		dir, err := os.MkdirTemp("", "okienko-")
-		if err != nil {
-			return "", false, fmt.Errorf("store: %w", err)
-		}
-		s.atClose(func() error { return os.RemoveAll(dir) })
-		path = filepath.Join(dir, "bank.db")
-	}
-	if path, err = filepath.Abs(path); err != nil {
-		return "", false, fmt.Errorf("store: %w", err)
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return "", false, fmt.Errorf("store: %w", err)
-	}
-	unlock, err := lockFile(path + ".lock")
-	if err != nil {
-		return "", false, err
-	}
-	s.atClose(unlock)
-	// SQLite gives its side files the mode of the data file.
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return "", false, fmt.Errorf("store: %w", err)
-	}
-	return path, lasting, f.Close()
 }
 
 // Close finishes what is being written, flushes the access log and closes the
@@ -157,55 +128,79 @@ type querier interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }
 
+// engine is what a store's statements run on.
+type engine interface {
+	dialect() dialect
+	// transact runs f in one transaction and commits it durably with the audit
+	// that f recorded. Nothing of it remains when it returns an error, which
+	// wraps desk.ErrConflict when trying again makes sense.
+	transact(ctx context.Context, s *Store, r room, f func(ctx context.Context, tx *writeTx) error) error
+	// within is Store.Within.
+	within(ctx context.Context, s *Store, f func(desk.Tx) error) error
+}
+
+// room says how an act stands to the batches of the desk, which decide over
+// what they have read and must not be overtaken. It means nothing to SQLite,
+// whose one writer lets in one act or batch at a time.
+type room int
+
+const (
+	// inside changes what batches know: it waits for the batch that is being
+	// written, and the next one reads anew.
+	inside room = iota
+	// beside changes what batches read each time: it waits as well.
+	beside
+	// outside has nothing to do with what batches read or write.
+	outside
+)
+
 // maxTries bounds how often an act is tried that meets another writer.
 const maxTries = 5
 
-// write runs f in one transaction of the one writer and commits durably, with
-// the audit that f recorded. f may run again when it met another writer, so it
-// changes nothing but the transaction and what it sets anew each time.
+// write runs f in one transaction that no batch of the desk interleaves with,
+// and commits durably, with the audit that f recorded. f may run again when it
+// met another writer, so it changes nothing but the transaction and what it sets
+// anew each time. The rows that it decides over it reads with held.
 func (s *Store) write(ctx context.Context, f func(ctx context.Context, tx *writeTx) error) error {
+	return s.act(ctx, inside, f)
+}
+
+// act is write for acts that leave some or all of the batches alone.
+func (s *Store) act(ctx context.Context, r room, f func(ctx context.Context, tx *writeTx) error) error {
 	for try := 1; ; try++ {
-		err := s.writer.transact(ctx, s, f)
-		if !errors.Is(err, desk.ErrConflict) || try == maxTries {
+		err := s.engine.transact(ctx, s, r, f)
+		if !errors.Is(err, desk.ErrConflict) {
 			return err
+		}
+		if try == maxTries {
+			return bank.Refuse(bank.Busy, "Too many are writing at once. Try again shortly.").Because(err)
 		}
 	}
 }
 
 // writeTx is the transaction of a writing act.
 type writeTx struct {
-	w             *writer
+	querier
+	scribe
 	records       []audit.Record
 	trail, access chain // where the logs end with this transaction
-	// leaves brings what the writer knows up to date when the transaction is
-	// committed. Without it the writer forgets everything that it knew.
-	leaves func()
+}
+
+// scribe writes what may wait for the commit: where the engine is across a
+// wire, all of it goes there in one journey.
+type scribe interface {
+	// put writes rows of one kind.
+	put(ctx context.Context, b bulk, rows [][]any) error
+	// must runs a statement that changes exactly one row. That it did not is a
+	// conflict: somebody else has changed what it relied on.
+	must(ctx context.Context, text string, args ...any) error
 }
 
 // audit records what the act did; it is chained and kept with the act's own
 // commit.
 func (t *writeTx) audit(records ...audit.Record) { t.records = append(t.records, records...) }
 
-func (t *writeTx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	st, err := t.w.statement(ctx, query) //nolint:sqlclosecheck // kept, and closed with the writer
-	if err != nil {
-		return nil, err
-	}
-	return st.QueryContext(ctx, args...)
-}
-
-func (t *writeTx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	st, err := t.w.statement(ctx, query) //nolint:sqlclosecheck // kept, and closed with the writer
-	if err != nil {
-		return t.w.conn.QueryRowContext(ctx, query, args...) // fails again, and carries the error
-	}
-	return st.QueryRowContext(ctx, args...)
-}
-
-func (t *writeTx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	st, err := t.w.statement(ctx, query) //nolint:sqlclosecheck // kept, and closed with the writer
-	if err != nil {
-		return nil, err
-	}
-	return st.ExecContext(ctx, args...)
-}
+var (
+	errClosed = errors.New("store: closed")
+	errReads  = errors.New("store: the reading pool does not write")
+)

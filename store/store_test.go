@@ -199,7 +199,7 @@ func TestBusyIsAConflict(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "bank.db")
 	s := openTest(t, path, &stopped{now: time.Now()})
 	ctx := t.Context()
-	if _, err := s.writer.conn.ExecContext(ctx, "pragma busy_timeout = 0"); err != nil {
+	if _, err := s.engine.(*writer).conn.ExecContext(ctx, "pragma busy_timeout = 0"); err != nil {
 		t.Fatal(err)
 	}
 	other, err := openRaw(path)
@@ -228,7 +228,7 @@ func TestBusyIsAConflict(t *testing.T) {
 // TestReadingPoolCannotWrite: what reads must not be able to write by mistake.
 func TestReadingPoolCannotWrite(t *testing.T) {
 	s := openTest(t, "", &stopped{now: time.Now()})
-	if _, err := s.read.db.ExecContext(t.Context(), "delete from account"); err == nil {
+	if _, err := s.read.(*reading).db.ExecContext(t.Context(), "delete from account"); err == nil {
 		t.Error("the reading pool deleted accounts")
 	}
 }

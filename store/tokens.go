@@ -85,9 +85,9 @@ func (s *Store) Redeem(ctx context.Context, hash []byte, now time.Time, check fu
 		out     consent.Agreement
 		refused error
 	)
-	err := s.write(ctx, func(ctx context.Context, tx *writeTx) error {
+	err := s.act(ctx, outside, func(ctx context.Context, tx *writeTx) error {
 		refused = nil
-		c, err := scanCode(tx.QueryRowContext(ctx, `select `+codeColumns+` from code where hash = $1`, blob(hash)))
+		c, err := scanCode(tx.QueryRowContext(ctx, `select `+codeColumns+` from code where hash = $1`+held(tx), blob(hash)))
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 			return grantInvalid()
@@ -134,10 +134,10 @@ func (s *Store) Rotate(ctx context.Context, hash []byte, now time.Time, check fu
 		out     consent.Agreement
 		refused error
 	)
-	err := s.write(ctx, func(ctx context.Context, tx *writeTx) error {
+	err := s.act(ctx, outside, func(ctx context.Context, tx *writeTx) error {
 		refused = nil
 		var r tokenRow
-		err := tx.QueryRowContext(ctx, `select `+tokenColumns+` from token where hash = $1 and kind = 'refresh'`, blob(hash)).Scan(r.dest()...)
+		err := tx.QueryRowContext(ctx, `select `+tokenColumns+` from token where hash = $1 and kind = 'refresh'`+held(tx), blob(hash)).Scan(r.dest()...)
 		t := r.token()
 		switch {
 		case errors.Is(err, sql.ErrNoRows):

@@ -4,7 +4,8 @@
 -- One text for SQLite and PostgreSQL. Money is in minor units, time in
 -- microseconds since 1970 UTC (0: not, or not yet), a calendar day "2026-11-21",
 -- a month "2026-11"; a text that does not apply is ''. Tables marked clustered
--- are kept in the order of their primary key where the engine can do so (see
+-- are kept in the order of their primary key where the engine can do so, and
+-- lines that begin with "-- postgresql:" are for that engine alone (see
 -- migrate.go).
 
 -- +goose Up
@@ -281,3 +282,12 @@ create table access_log (
     hash         bytea  not null,
     primary key (segment, seq)
 ) /* clustered */;
+
+-- What every batch of orders changes again: room beside a row keeps its new
+-- versions on its page, and no index has to learn of them.
+-- postgresql: alter table account set (fillfactor = 60);
+-- postgresql: alter table counter set (fillfactor = 60);
+-- postgresql: alter table chain_segment set (fillfactor = 20);
+
+-- Counts the acts and batches that change what a batch of orders relies on.
+-- postgresql: create sequence desk_epoch;

@@ -1,0 +1,326 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"okienko/bank"
+	"okienko/bank/desk"
+	"okienko/bank/payment"
+)
+
+// deskLane is the lane of this node's batches. turn is held for the length of a
+// batch, so whatever else stands here belongs to its holder.
+type deskLane struct {
+	lane
+	turn  chan struct{}
+	known known
+	// epoch is what this node's last batch left the count at. While nobody else has
+	// raised it, everything in known is what reading would give.
+	epoch  int64
+	alone  bool // nobody had, when the last batch began
+	sets   map[set]string
+	closed bool
+}
+
+// set is a bulk with the types of its columns, which together make a text.
+type set struct {
+	bulk
+	types string
+}
+
+func newDeskLane(node string) deskLane {
+	return deskLane{lane: *newLane(node), turn: make(chan struct{}, 1), sets: map[set]string{}}
+}
+
+func (d *deskLane) close() {
+	d.turn <- struct{}{}
+	d.closed = true
+	<-d.turn
+}
+
+// forget is for after a batch of which it is not known that it was committed.
+func (d *deskLane) forget() {
+	d.lane.forget()
+	d.known.forget()
+	d.alone = false
+}
+
+// within runs a batch of orders in one transaction, which has its turn among
+// the batches of all nodes from its first statement to its commit. It takes
+// three journeys to the server, or two when everything but the operation ids is
+// known.
+func (p *postgres) within(ctx context.Context, s *Store, f func(desk.Tx) error) error {
+	d := &p.desk
+	select {
+	case d.turn <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-d.turn }()
+	if d.closed {
+		return errClosed
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*patience)
+	defer cancel()
+	t := &serverBatch{d: d}
+	err := p.reach(ctx, func() (err error) {
+		t.conn, err = p.db.Conn(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { t.leave(ctx) }() // also when f panics
+	if err := f(t); err != nil {
+		d.forget()
+		return p.unwritten(err)
+	}
+	if t.w == nil {
+		return nil
+	}
+	sent, err := t.commit(ctx, s)
+	switch {
+	case err == nil:
+		return nil
+	case sent && isLost(err):
+		was, now := d.lane, *t.w
+		d.forget()
+		t.leave(ctx)
+		return p.doubted(ctx, err, end(was.trail, now.trail), end(was.access, now.access))
+	}
+	d.forget()
+	return p.unwritten(err)
+}
+
+// serverBatch is the transaction of a batch of orders on a server.
+type serverBatch struct {
+	d     *deskLane
+	conn  *sql.Conn
+	begun bool
+	over  bool // committed
+	queue []journey
+	w     *writeTx // nil until something is written
+	left  *payment.Changes
+}
+
+// journey is a statement that travels together with others.
+type journey struct {
+	what string
+	text string
+	args []any
+	row  func(scanner) error // nil when no row is awaited
+}
+
+// leave gives the connection back, without a transaction on it.
+func (t *serverBatch) leave(ctx context.Context) {
+	if t.conn == nil {
+		return
+	}
+	if t.begun && !t.over {
+		if _, err := t.conn.ExecContext(ctx, "rollback"); err != nil {
+			_ = t.conn.Raw(func(any) error { return driver.ErrBadConn }) // it is of no more use
+		}
+	}
+	_ = t.conn.Close()
+	t.conn = nil
+}
+
+func (t *serverBatch) send(what, text string, row func(scanner) error, args ...any) {
+	t.queue = append(t.queue, journey{what: what, text: text, row: row, args: args})
+}
+
+// flush sends everything that waits and reads the answers. The server stops at
+// the first statement that fails.
+func (t *serverBatch) flush(ctx context.Context) error {
+	b := &pgx.Batch{}
+	for i := range t.queue {
+		one := &t.queue[i]
+		b.Queue(one.text, one.args...).Query(func(rows pgx.Rows) error {
+			for rows.Next() {
+				if one.row == nil {
+					continue
+				}
+				if err := one.row(rows); err != nil {
+					return fmt.Errorf("store: %s: %w", one.what, err)
+				}
+			}
+			if err := rows.Err(); err != nil {
+				return fmt.Errorf("store: %s: %w", one.what, err)
+			}
+			return nil
+		})
+	}
+	t.queue = nil
+	return t.conn.Raw(func(c any) error { return c.(*stdlib.Conn).Conn().SendBatch(ctx, b).Close() }) // of no other driver
+}
+
+func (t *serverBatch) ask(qs questions) {
+	for _, q := range qs {
+		t.send("loading "+q.what, q.query, q.row, q.args...)
+	}
+}
+
+// Load reads what is needed. The first one begins the transaction and waits for
+// its turn, in the same journey.
+func (t *serverBatch) Load(ctx context.Context, n payment.Needs, into *payment.State) error {
+	d := t.d
+	if t.begun {
+		t.ask(needed(inPostgreSQL, d.known.give(n, into), into))
+		if err := t.flush(ctx); err != nil {
+			return err
+		}
+		d.known.take(n, into)
+		return nil
+	}
+	t.begun = true
+	var epoch int64
+	t.send("begin", "begin", nil)
+	t.send("turn", "select pg_advisory_xact_lock($1)", nil, int64(turnLock))
+	t.send("epoch", "select last_value from desk_epoch", func(row scanner) error { return row.Scan(&epoch) })
+	rest := n
+	if d.alone {
+		rest = d.known.give(n, into)
+	}
+	t.ask(needed(inPostgreSQL, rest, into))
+	if err := t.flush(ctx); err != nil {
+		return err
+	}
+	trusted := d.alone
+	d.alone = epoch == d.epoch
+	d.known.begin(d.alone)
+	if trusted && !d.alone { // what was given may be old
+		t.ask(needed(inPostgreSQL, knowable(n), into))
+		if err := t.flush(ctx); err != nil {
+			return err
+		}
+	}
+	d.known.take(n, into)
+	return nil
+}
+
+// Write notes what the batch changes; it travels with the commit.
+func (t *serverBatch) Write(ctx context.Context, c *payment.Changes) error {
+	t.w = &writeTx{querier: t.conn, scribe: t, trail: t.d.trail, access: t.d.access}
+	t.left = c
+	return keep(ctx, t.w, c)
+}
+
+// commit sends all changes, the audit and the commit itself in one journey. sent
+// tells that the server may have received the commit.
+func (t *serverBatch) commit(ctx context.Context, s *Store) (sent bool, err error) {
+	if err := s.appendAudit(ctx, t.w); err != nil {
+		return false, err
+	}
+	d := t.d
+	var epoch int64
+	t.send("epoch", "select nextval('desk_epoch')", func(row scanner) error { return row.Scan(&epoch) })
+	t.send("commit", "commit", nil)
+	if err := t.flush(ctx); err != nil {
+		return true, err
+	}
+	t.over = true
+	d.trail, d.access = t.w.trail, t.w.access
+	d.epoch, d.alone = epoch, true
+	d.known.leave(t.left)
+	return true, nil
+}
+
+// put queues rows of one kind as one statement. The commit is on the way when
+// the answer comes, so it is the server that must refuse a count that is wrong.
+func (t *serverBatch) put(_ context.Context, b bulk, rows [][]any) error {
+	types, columns, err := columnar(rows)
+	if err != nil {
+		return err
+	}
+	key := set{b, fmt.Sprint(types)}
+	text, met := t.d.sets[key]
+	if !met {
+		text = b.all(types)
+		if b.key != "" {
+			text = counted1(text, param(len(types))+"::bigint")
+		}
+		t.d.sets[key] = text
+	}
+	if b.key != "" {
+		columns = append(columns, int64(len(rows)))
+	}
+	t.send(b.table, text, nil, columns...)
+	return nil
+}
+
+func (t *serverBatch) must(_ context.Context, text string, args ...any) error {
+	t.send("condition", counted1(text, "1"), nil, args...)
+	return nil
+}
+
+// counted1 makes a statement fail, by a division by zero, when it changes
+// another number of rows than it should.
+func counted1(text, n string) string {
+	return "with done as (" + text + " returning 1) select 1 / (count(*) = " + n + ")::int from done"
+}
+
+// chainEnd is where a transaction whose outcome is in doubt would have left a
+// chain.
+type chainEnd struct {
+	chain
+	moved bool
+}
+
+func end(was, now chain) chainEnd {
+	return chainEnd{chain: now, moved: was.segment != now.segment || was.seq != now.seq}
+}
+
+// doubted finds out whether a transaction was committed whose commit was not
+// answered: nil when it was, a conflict when nothing of it was kept. The logs
+// tell: the chains of a lane are moved on by nobody else, and every transaction
+// that moves money or changes anything that matters moves them on.
+func (p *postgres) doubted(ctx context.Context, cause error, ends ...chainEnd) error {
+	if !isLost(cause) { // the server answered: nothing was kept
+		return asConflict(fmt.Errorf("store: commit: %w", cause))
+	}
+	for _, e := range ends {
+		if !e.moved {
+			continue
+		}
+		kept := false
+		err := p.reach(ctx, func() (err error) {
+			kept, err = p.kept(ctx, e.chain)
+			return err
+		})
+		switch {
+		case err != nil:
+			return bank.Refuse(bank.Busy, "It is not known yet whether this was done. Repeat it with the same id.").Because(errors.Join(cause, err))
+		case kept:
+			return nil
+		}
+		return fmt.Errorf("%w: the commit did not arrive: %w", desk.ErrConflict, cause)
+	}
+	return bank.Refuse(bank.Busy, "It is not known whether this was done. Try again shortly.").Because(cause)
+}
+
+// kept tells whether a chain stands where a transaction would have left it. It
+// waits until the server has done with that transaction: when it had opened the
+// segment the insert waits, otherwise the lock.
+func (p *postgres) kept(ctx context.Context, c chain) (bool, error) {
+	tx, err := p.db.BeginTx(ctx, nil)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = tx.Rollback() }()
+	n, err := changed(ctx, tx, `insert into chain_segment (chain, segment, node, opened_at, previous, previous_hash, last_seq, last_hash)
+		values ($1, $2, $3, 0, '', '', 0, '') on conflict do nothing`, c.name, c.segment, c.node)
+	if err != nil || n > 0 {
+		return false, err
+	}
+	var hash []byte
+	err = tx.QueryRowContext(ctx, "select last_hash from chain_segment where chain = $1 and segment = $2 for update", c.name, c.segment).Scan(&hash)
+	return bytes.Equal(hash, c.hash), err
+}
