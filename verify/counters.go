@@ -28,13 +28,14 @@ const moved = `
 // counters adds up the use of every limit again, per agreement and per
 // customer.
 func (v *verifier) counters(ctx context.Context) error {
-	sums, err := open(ctx, v.tx, `
+	sums, err := read(ctx, v.data, `
 		with moved as materialized (`+moved+`), counted as (
 			select 'agreement:' || agreement_id as subject, day as period, in_day as used from moved
 			union all select 'agreement:' || agreement_id, month, in_month from moved
 			union all select 'customer:' || a.customer_id, day, in_day from moved m join agreement a on a.id = m.agreement_id
 			union all select 'customer:' || a.customer_id, month, in_month from moved m join agreement a on a.id = m.agreement_id)
-		select subject || ' ' || period, sum(used) from counted group by subject, period order by subject || ' ' || period`,
+		select subject || ' ' || period, cast(sum(used) as bigint) from counted group by subject, period
+			order by `+v.data.bytewise("(subject || ' ' || period)"),
 		func(scan func(...any) error, sum *int64) (key string, err error) {
 			err = scan(&key, sum)
 			return key, err
@@ -64,7 +65,8 @@ func (v *verifier) counters(ctx context.Context) error {
 }
 
 func (v *verifier) openCounters(ctx context.Context, where string) (*stream[counterRow], error) {
-	return open(ctx, v.tx, "select subject || ' ' || period, used, currency from counter where "+where+" order by subject || ' ' || period",
+	return read(ctx, v.data, "select subject || ' ' || period, used, currency from counter where "+where+
+		" order by "+v.data.bytewise("(subject || ' ' || period)"),
 		func(scan func(...any) error, c *counterRow) (key string, err error) {
 			err = scan(&key, &c.used, &c.currency)
 			return key, err
@@ -90,11 +92,11 @@ type feeRow struct {
 // charges adds up the fees charged under each agreement in each month again,
 // from the postings on the bank's account of fees.
 func (v *verifier) charges(ctx context.Context) error {
-	fees, err := open(ctx, v.tx, `
+	fees, err := read(ctx, v.data, `
 		select 'charges:' || coalesce(p.agreement_id, h.agreement_id), q.at, q.amount
 		from posting q left join payment p on p.id = q.payment_id left join hold h on h.id = q.hold_id and q.payment_id = ''
 		where q.account_id = '`+string(account.FeeIncome)+`' and q.kind = 'fee' and coalesce(p.agreement_id, h.agreement_id) is not null
-		order by 1, q.at`,
+		order by `+v.data.bytewise("('charges:' || coalesce(p.agreement_id, h.agreement_id))")+", q.at",
 		func(scan func(...any) error, f *feeRow) (subject string, err error) {
 			err = scan(&subject, &f.at, &f.amount)
 			return subject + " " + string(limit.MonthOf(instant(f.at))), err

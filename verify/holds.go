@@ -52,8 +52,8 @@ type captureRow struct {
 // holds checks every hold against its events, and every capture against the
 // payment that took the money.
 func (v *verifier) holds(ctx context.Context) error {
-	holds, err := open(ctx, v.tx, `select id, agreement_id, application_id, account_id, operation_id, amount, title, status, valid_to, ended_at, captured,
-			use_day, use_in_day, use_month, use_in_month, events from hold order by id`,
+	holds, err := read(ctx, v.data, `select id, agreement_id, application_id, account_id, operation_id, amount, title, status, valid_to, ended_at, captured,
+			use_day, use_in_day, use_month, use_in_month, events from hold order by `+v.data.bytewise("id"),
 		func(scan func(...any) error, h *holdRow) (id string, err error) {
 			err = scan(&id, &h.agreement, &h.application, &h.account, &h.operation, &h.amount, &h.title, &h.status, &h.validTo, &h.endedAt, &h.captured,
 				&h.use.day, &h.use.inDay, &h.use.month, &h.use.inMonth, &h.events)
@@ -62,8 +62,8 @@ func (v *verifier) holds(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	events, err := open(ctx, v.tx, `select hold_id, seq, kind, at, amount, title, valid_to, captured, day, in_day, month, in_month
-			from hold_event order by hold_id, seq`,
+	events, err := read(ctx, v.data, `select hold_id, seq, kind, at, amount, title, valid_to, captured, day, in_day, month, in_month
+			from hold_event order by `+v.data.bytewise("hold_id")+", seq",
 		func(scan func(...any) error, e *eventRow) (id string, err error) {
 			err = scan(&id, &e.seq, &e.kind, &e.at, &e.amount, &e.title, &e.validTo, &e.captured, &e.day, &e.inDay, &e.month, &e.inMonth)
 			return id, err
@@ -71,7 +71,7 @@ func (v *verifier) holds(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	captures, err := open(ctx, v.tx, "select hold_id, id, agreement_id, account_id, status, amount from payment where hold_id <> '' order by hold_id",
+	captures, err := read(ctx, v.data, "select hold_id, id, agreement_id, account_id, status, amount from payment where hold_id <> '' order by "+v.data.bytewise("hold_id"),
 		func(scan func(...any) error, c *captureRow) (id string, err error) {
 			err = scan(&id, &c.payment, &c.agreement, &c.account, &c.status, &c.amount)
 			return id, err

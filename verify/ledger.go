@@ -39,7 +39,7 @@ func scanPosting(scan func(...any) error, p *postingRow) error {
 // entries checks that every entry balances in every currency, and that its
 // postings say what it says.
 func (v *verifier) entries(ctx context.Context) error {
-	entries, err := open(ctx, v.tx, "select id, at, kind, payment_id, hold_id from entry order by id",
+	entries, err := read(ctx, v.data, "select id, at, kind, payment_id, hold_id from entry order by "+v.data.bytewise("id"),
 		func(scan func(...any) error, e *entryRow) (id string, err error) {
 			err = scan(&id, &e.at, &e.kind, &e.payment, &e.hold)
 			return id, err
@@ -47,7 +47,7 @@ func (v *verifier) entries(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	postings, err := open(ctx, v.tx, postingSelect+"order by entry_id", func(scan func(...any) error, p *postingRow) (string, error) {
+	postings, err := read(ctx, v.data, postingSelect+"order by "+v.data.bytewise("entry_id"), func(scan func(...any) error, p *postingRow) (string, error) {
 		err := scanPosting(scan, p)
 		return p.entry, err
 	})
@@ -110,7 +110,7 @@ type heldRow struct {
 
 // accounts checks every balance against the postings and the active holds.
 func (v *verifier) accounts(ctx context.Context) error {
-	accounts, err := open(ctx, v.tx, "select id, kind, customer_id, currency, booked, held, overdraft, seq from account order by id",
+	accounts, err := read(ctx, v.data, "select id, kind, customer_id, currency, booked, held, overdraft, seq from account order by "+v.data.bytewise("id"),
 		func(scan func(...any) error, a *accountRow) (id string, err error) {
 			err = scan(&id, &a.kind, &a.customer, &a.currency, &a.booked, &a.held, &a.overdraft, &a.postings)
 			return id, err
@@ -120,15 +120,15 @@ func (v *verifier) accounts(ctx context.Context) error {
 	}
 	// In order of the numbers, not of the instants: of the bank's own accounts
 	// several imports may have been booked side by side.
-	postings, err := open(ctx, v.tx, postingSelect+"order by account_id, seq", func(scan func(...any) error, p *postingRow) (string, error) {
+	postings, err := read(ctx, v.data, postingSelect+"order by "+v.data.bytewise("account_id")+", seq", func(scan func(...any) error, p *postingRow) (string, error) {
 		err := scanPosting(scan, p)
 		return p.account, err
 	})
 	if err != nil {
 		return err
 	}
-	holds, err := open(ctx, v.tx, `select account_id, sum(amount), min(currency), min(currency) <> max(currency) from hold
-		where status = 'ACTIVE' group by account_id order by account_id`,
+	holds, err := read(ctx, v.data, `select account_id, cast(sum(amount) as bigint), min(currency), min(currency) <> max(currency) from hold
+		where status = 'ACTIVE' group by account_id order by `+v.data.bytewise("account_id"),
 		func(scan func(...any) error, h *heldRow) (id string, err error) {
 			err = scan(&id, &h.sum, &h.currency, &h.mixed)
 			return id, err

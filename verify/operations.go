@@ -4,7 +4,7 @@ import "context"
 
 // none finds every row of a query that should have none.
 func (v *verifier) none(ctx context.Context, check, text, query string) error {
-	return each(ctx, v.tx, query, func(scan func(...any) error) error {
+	return each(ctx, v.data, query, func(scan func(...any) error) error {
 		var subject string
 		if err := scan(&subject); err != nil {
 			return err
@@ -16,7 +16,7 @@ func (v *verifier) none(ctx context.Context, check, text, query string) error {
 
 // number counts the rows of a table.
 func (v *verifier) number(ctx context.Context, what, table string) error {
-	return each(ctx, v.tx, "select count(*) from "+table, func(scan func(...any) error) error {
+	return each(ctx, v.data, "select count(*) from "+table, func(scan func(...any) error) error {
 		var n int64
 		if err := scan(&n); err != nil {
 			return err

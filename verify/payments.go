@@ -24,9 +24,9 @@ type paymentRow struct {
 // payments checks every payment against its events, and against the one entry
 // that moved its money and the one that charged its fee.
 func (v *verifier) payments(ctx context.Context) error {
-	payments, err := open(ctx, v.tx, `select id, agreement_id, application_id, account_id, payee_id, operation_id, amount, fee, currency, title, status,
+	payments, err := read(ctx, v.data, `select id, agreement_id, application_id, account_id, payee_id, operation_id, amount, fee, currency, title, status,
 			execution_date, ended_at, hold_id, use_day, use_in_day, use_month, use_in_month,
-			delta_day, delta_in_day, delta_month, delta_in_month, events from payment order by id`,
+			delta_day, delta_in_day, delta_month, delta_in_month, events from payment order by `+v.data.bytewise("id"),
 		func(scan func(...any) error, p *paymentRow) (id string, err error) {
 			err = scan(&id, &p.agreement, &p.application, &p.account, &p.payee, &p.operation, &p.amount, &p.fee, &p.currency, &p.title, &p.status,
 				&p.date, &p.endedAt, &p.hold, &p.use.day, &p.use.inDay, &p.use.month, &p.use.inMonth,
@@ -36,8 +36,8 @@ func (v *verifier) payments(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	events, err := open(ctx, v.tx, `select payment_id, seq, kind, at, amount, title, execution_date, day, in_day, month, in_month
-			from payment_event order by payment_id, seq`,
+	events, err := read(ctx, v.data, `select payment_id, seq, kind, at, amount, title, execution_date, day, in_day, month, in_month
+			from payment_event order by `+v.data.bytewise("payment_id")+", seq",
 		func(scan func(...any) error, e *eventRow) (id string, err error) {
 			err = scan(&id, &e.seq, &e.kind, &e.at, &e.amount, &e.title, &e.date, &e.day, &e.inDay, &e.month, &e.inMonth)
 			return id, err
@@ -45,7 +45,7 @@ func (v *verifier) payments(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	postings, err := open(ctx, v.tx, postingSelect+"where payment_id <> '' order by payment_id, kind, amount",
+	postings, err := read(ctx, v.data, postingSelect+"where payment_id <> '' order by "+v.data.bytewise("payment_id")+", kind, amount",
 		func(scan func(...any) error, p *postingRow) (string, error) {
 			err := scanPosting(scan, p)
 			return p.payment, err

@@ -2,7 +2,6 @@ package verify
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 )
 
@@ -10,7 +9,7 @@ import (
 // same key are walked side by side, so that rows which belong together meet
 // without a table in memory.
 type stream[T any] struct {
-	rows *sql.Rows
+	rows rows
 	scan func(scan func(...any) error, row *T) (key string, err error)
 	row  T
 	key  string
@@ -19,12 +18,12 @@ type stream[T any] struct {
 	err  error
 }
 
-func open[T any](ctx context.Context, tx *sql.Tx, query string, scan func(scan func(...any) error, row *T) (string, error)) (*stream[T], error) {
-	rows, err := tx.QueryContext(ctx, query) //nolint:rowserrcheck // checked by next, where the rows end
+func read[T any](ctx context.Context, data snapshot, query string, scan func(scan func(...any) error, row *T) (string, error)) (*stream[T], error) {
+	r, err := data.query(ctx, query)
 	if err != nil {
 		return nil, err
 	}
-	s := &stream[T]{rows: rows, scan: scan}
+	s := &stream[T]{rows: r, scan: scan}
 	s.next()
 	return s, s.err
 }

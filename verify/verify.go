@@ -10,14 +10,8 @@ package verify
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
-	"path/filepath"
-
-	_ "modernc.org/sqlite" // the driver
 )
 
 // Finding is one thing that does not hold.
@@ -40,6 +34,8 @@ type Report struct {
 	Counts   []Count
 	Findings []Finding // at most MaxFindings
 	More     int64     // findings beyond those
+	// Unchecked is what this engine, as it is set up, gives no means to check.
+	Unchecked []string
 }
 
 // MaxFindings bounds the findings that are kept: data that is wrong everywhere
@@ -49,52 +45,42 @@ const MaxFindings = 1000
 // Clean tells whether nothing is wrong.
 func (r *Report) Clean() bool { return len(r.Findings) == 0 }
 
-// Run verifies the data in a file. The error says that verifying itself failed;
-// what it found wrong is in the report.
-func Run(ctx context.Context, path string) (Report, error) {
-	path, err := filepath.Abs(path)
+// Run verifies the data in a file, or of the PostgreSQL database at a postgres://
+// address. The error says that verifying itself failed; what it found wrong is in
+// the report.
+func Run(ctx context.Context, where string) (Report, error) {
+	data, err := open(ctx, where)
 	if err != nil {
 		return Report{}, fmt.Errorf("verify: %w", err)
 	}
-	if _, err := os.Stat(path); err != nil {
-		return Report{}, fmt.Errorf("verify: %w", err)
-	}
-	u := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{"mode": {"ro"}, "_pragma": {
-		"busy_timeout(10000)", "query_only(1)", "cache_size(-65536)", "temp_store(file)",
-	}}.Encode()}
-	db, err := sql.Open("sqlite", u.String())
-	if err != nil {
-		return Report{}, fmt.Errorf("verify: %w", err)
-	}
-	db.SetMaxOpenConns(1)
-	report, err := over(ctx, db)
-	if err := errors.Join(err, db.Close()); err != nil {
-		return report, fmt.Errorf("verify: %w", err)
-	}
-	return report, nil
-}
-
-// over verifies within one transaction: everything is seen as of one commit.
-func over(ctx context.Context, db *sql.DB) (Report, error) {
-	tx, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return Report{}, err
-	}
-	defer func() { _ = tx.Rollback() }() // nothing was written
-	v := &verifier{tx: tx}
-	for _, check := range []func(context.Context) error{
-		v.data, v.entries, v.accounts, v.holds, v.payments, v.counters, v.charges, v.operations, v.authorisations,
-		v.auditChain, v.accessChain, v.recorded,
-	} {
-		if err := check(ctx); err != nil {
-			return v.report, err
-		}
+	v := &verifier{data: data}
+	if err := errors.Join(v.all(ctx), data.close(ctx)); err != nil {
+		return v.report, fmt.Errorf("verify: %w", err)
 	}
 	return v.report, nil
 }
 
+func open(ctx context.Context, where string) (snapshot, error) {
+	if isDSN(where) {
+		return openDatabase(ctx, where)
+	}
+	return openFile(ctx, where)
+}
+
+func (v *verifier) all(ctx context.Context) error {
+	for _, check := range []func(context.Context) error{
+		v.sound, v.entries, v.accounts, v.holds, v.payments, v.counters, v.charges, v.operations, v.authorisations,
+		v.auditChain, v.accessChain, v.recorded,
+	} {
+		if err := check(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 type verifier struct {
-	tx     *sql.Tx
+	data   snapshot
 	report Report
 }
 
@@ -110,46 +96,27 @@ func (v *verifier) count(what string, n int64) {
 	v.report.Counts = append(v.report.Counts, Count{What: what, N: n})
 }
 
-// data has the engine check its own pages, indexes, constraints and references.
-func (v *verifier) data(ctx context.Context) error {
-	rows, err := v.tx.QueryContext(ctx, "pragma integrity_check(100)")
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var text string
-		if err := rows.Scan(&text); err != nil {
-			return err
-		}
-		if text != "ok" {
-			v.find("data", "file", "the engine reports: %s", text)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return err
-	}
-	return each(ctx, v.tx, "select \"table\", coalesce(parent, '') from pragma_foreign_key_check", func(scan func(...any) error) error {
-		var table, parent string
-		if err := scan(&table, &parent); err != nil {
-			return err
-		}
-		v.find("data", table, "a row refers to a row of %s that does not exist", parent)
-		return nil
-	})
+// unchecked tells what was not looked at, and why.
+func (v *verifier) unchecked(what string) { v.report.Unchecked = append(v.report.Unchecked, what) }
+
+// dangling finds a row of a table that refers to none.
+func (v *verifier) dangling(table, parent string) {
+	v.find("data", table, "a row refers to a row of %s that does not exist", parent)
 }
 
+// sound has the engine check its own structures.
+func (v *verifier) sound(ctx context.Context) error { return v.data.sound(ctx, v) }
+
 // each runs f for every row of a query.
-func each(ctx context.Context, tx *sql.Tx, query string, f func(scan func(...any) error) error, args ...any) error {
-	rows, err := tx.QueryContext(ctx, query, args...)
+func each(ctx context.Context, data snapshot, query string, f func(scan func(...any) error) error) error {
+	r, err := data.query(ctx, query)
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := f(rows.Scan); err != nil {
-			return err
+	for r.Next() {
+		if err := f(r.Scan); err != nil {
+			return errors.Join(err, r.Close())
 		}
 	}
-	return rows.Err()
+	return errors.Join(r.Err(), r.Close())
 }
