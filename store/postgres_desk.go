@@ -68,6 +68,9 @@ func (p *postgres) within(ctx context.Context, s *Store, f func(desk.Tx) error) 
 	if d.closed {
 		return errClosed
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*patience)
 	defer cancel()
 	t := &serverBatch{d: d}

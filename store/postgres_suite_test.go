@@ -1,0 +1,30 @@
+package store_test
+
+import (
+	"sync"
+	"testing"
+
+	"okienko/store"
+	"okienko/store/storetest"
+	"okienko/test/postgres"
+)
+
+// TestPostgreSQL is the whole suite on a database of its own for each test.
+func TestPostgreSQL(t *testing.T) {
+	var mu sync.Mutex
+	made := map[string]string{} // a test's name: its database
+	storetest.Run(t, func(t *testing.T, cfg store.Config) *store.Store {
+		t.Helper()
+		mu.Lock()
+		if made[t.Name()] == "" {
+			made[t.Name()] = postgres.DSN(t)
+		}
+		cfg.DSN = made[t.Name()]
+		mu.Unlock()
+		s, err := store.Open(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	})
+}
