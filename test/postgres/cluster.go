@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -76,10 +77,9 @@ func create(o options) (_ *cluster, err error) {
 		return nil, err
 	}
 	if o.disk > 0 {
-		if err := unix.Mount("tmpfs", c.data(), "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=0700,size="+strconv.FormatInt(o.disk, 10)); err != nil {
-			return nil, fmt.Errorf("mounting a small disk: %w", err)
+		if err := c.mount(o.disk); err != nil {
+			return nil, err
 		}
-		c.mounted = true
 	}
 	if c.account != nil {
 		for _, path := range []string{c.dir, c.data()} {
@@ -203,55 +203,32 @@ func (c *cluster) kill() error {
 	if c.ended() {
 		return errors.New("the server has ended already")
 	}
-	pid := c.server.Process.Pid
 	if err := c.server.Process.Signal(syscall.SIGSTOP); err != nil {
 		return err
 	}
-	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	pids, err := c.processes()
 	if err != nil {
 		return err
 	}
-	pids := append(strings.Fields(string(children)), strconv.Itoa(pid))
-	for _, p := range pids {
-		n, err := strconv.Atoi(p)
-		if err != nil {
-			return err
-		}
-		if err := syscall.Kill(n, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+	for _, pid := range pids {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
 			return err
 		}
 	}
 	// A process counts until it is gone: one that still holds the shared memory
 	// keeps the next server from starting.
-	for deadline := time.Now().Add(startTime); len(pids) > 0; time.Sleep(pollEvery) {
-		if c.ended() {
-			pids = pids[:len(pids)-1] // ours, the last one, is waited for
-			break
-		}
-		if time.Now().After(deadline) {
-			return errors.New("the killed server does not end")
-		}
-	}
-	for deadline := time.Now().Add(startTime); ; time.Sleep(pollEvery) {
-		left := 0
-		for _, p := range pids {
-			if running(p) {
-				left++
-			}
-		}
-		if left == 0 {
-			return nil
-		}
+	for deadline := time.Now().Add(startTime); !c.ended() || slices.ContainsFunc(pids[1:], running); time.Sleep(pollEvery) {
 		if time.Now().After(deadline) {
 			return errors.New("the killed server's processes do not end")
 		}
 	}
+	return nil
 }
 
 // running tells whether a process runs; one that only waits for somebody to
 // take its status does not.
-func running(pid string) bool {
-	stat, err := os.ReadFile("/proc/" + pid + "/stat")
+func running(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return false
 	}

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -73,7 +74,7 @@ func TestKilledServer(t *testing.T) {
 	do(t, conn, "create table t (a int)")
 	do(t, conn, "insert into t values (1)")
 	do(t, conn, "begin; insert into t values (2)")
-	pid := value(t, conn, "select pg_backend_pid()::text")
+	pid := int(conn.PgConn().PID())
 	s.Kill(t)
 	if running(pid) {
 		t.Error("a process of the killed server lives on")
@@ -93,6 +94,46 @@ func TestKilledServer(t *testing.T) {
 		t.Errorf("after an orderly restart there is %q", got)
 	}
 	s.Kill(t) // the end of the test copes with it
+}
+
+// A disk that is full stops writing, and the server goes on, by itself or
+// started again, when there is room.
+func TestFullDisk(t *testing.T) {
+	for name, opts := range map[string][]Option{"a disk of its own": {SmallDisk()}, "a limit on files": nil} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := Start(t, opts...)
+			dsn := s.DSN(t)
+			conn := connect(t, dsn)
+			do(t, conn, "create table t (a text)")
+			do(t, conn, "insert into t values ('kept')")
+			s.FillDisk(t)
+			var full error
+			for n := 0; full == nil && n < 1000; n++ {
+				_, full = conn.Exec(t.Context(), "insert into t select repeat(md5(i::text), 20) from generate_series(1, 1000) i")
+			}
+			if full == nil {
+				t.Fatal("the disk does not get full")
+			}
+			t.Log(full)
+			s.FreeDisk(t)
+			if s.Ended() {
+				s.Restart(t)
+			}
+			var again *pgx.Conn
+			for deadline := time.Now().Add(startTime); again == nil; time.Sleep(pollEvery) {
+				var err error
+				if again, err = pgx.Connect(t.Context(), dsn); err != nil && time.Now().After(deadline) {
+					t.Fatal(err)
+				}
+			}
+			defer func() { _ = again.Close(t.Context()) }()
+			do(t, again, "insert into t select repeat('b', 2000) from generate_series(1, 1000)")
+			if got := value(t, again, "select a from t limit 1"); got != "kept" {
+				t.Errorf("there is %q now", got)
+			}
+		})
+	}
 }
 
 // What runs outside a test binary's life is removed: a server whose binary was
