@@ -5,161 +5,218 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"okienko/bank/desk"
-	"okienko/bank/payment"
 	"okienko/clock"
 	"okienko/ident"
+	"okienko/store"
 )
 
-const spreadPayers = 2000
+// teller is a design at work over some books.
+type teller interface {
+	// pay moves one price from a payer to its partner, durably when it returns.
+	// Callers are numbered; a design may divide them among nodes.
+	pay(ctx context.Context, caller, payer int, operation string) error
+	// commits is how many transactions it has committed.
+	commits() int64
+	close() error
+}
+
+// design is one way of paying.
+type design struct {
+	name string
+	open func(ctx context.Context, b books) (teller, error)
+}
+
+// designs are what is measured over a shelf's books, the bank's own engine
+// first.
+func (o options) designs(e engine) []design {
+	var out []design
+	for _, n := range o.nodes {
+		d := design{"engine", func(ctx context.Context, b books) (teller, error) { return openNodes(ctx, b, n) }}
+		if n > 1 {
+			d.name = fmt.Sprintf("engine ×%d", n)
+		}
+		if n == 1 || e == postgreSQL {
+			out = append(out, d)
+		}
+	}
+	if e == embedded {
+		return append(out, design{"commit each", openAlone})
+	}
+	return append(out,
+		design{"interactive", func(ctx context.Context, b books) (teller, error) { return openInteractive(ctx, b, o.connections) }},
+		design{"function", func(ctx context.Context, b books) (teller, error) { return openFunction(ctx, b, o.connections) }})
+}
+
+// nodes are desks over a store each, which share books.
+type nodes struct {
+	stores    []*store.Store
+	desks     []*desk.Desk
+	committed atomic.Int64
+}
+
+func openNodes(ctx context.Context, b books, count int) (teller, error) {
+	n := &nodes{}
+	for i := range count {
+		s, err := b.store(ctx, fmt.Sprintf("n%d", i+1))
+		if err != nil {
+			return nil, errors.Join(err, n.close())
+		}
+		n.stores = append(n.stores, s)
+		n.desks = append(n.desks, desk.New(desk.Config{
+			Book: s, Clock: clock.Wall{}, Wall: clock.Wall{}, IDs: ident.New(clock.Wall{}), Observe: func(desk.Stats) { n.committed.Add(1) },
+		}))
+	}
+	return n, nil
+}
+
+func (n *nodes) pay(ctx context.Context, caller, payer int, operation string) error {
+	_, err := n.desks[caller%len(n.desks)].Do(ctx, order(payer, operation))
+	return err
+}
+
+func (n *nodes) commits() int64 { return n.committed.Load() }
+
+func (n *nodes) close() error {
+	var errs []error
+	for _, d := range n.desks {
+		d.Close()
+	}
+	for _, s := range n.stores {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(errs...)
+}
 
 // engineRun is one measurement of a design.
 type engineRun struct {
 	load
-	cpu     time.Duration // of this process, for one payment
-	commits float64       // a second
-	batch   float64       // payments in one commit
-	rows    []string
-	// acknowledged counts every payment, also those of warming up and stopping.
-	acknowledged int64
+	cpu, server time.Duration // for one payment: of this process, and of the database server's
+	commits     float64       // a second
+	batch       float64       // payments in one commit
+	memory      int64         // resident, of this process
+	serverAll   int64         // and of the database server's
+	rows        []string
 }
 
-// benchEngine measures the desk over the store beside the naive design.
-func benchEngine(ctx context.Context, o options, dir string) error {
-	template := filepath.Join(dir, "template.db")
-	if err := seed(ctx, template, spreadPayers); err != nil {
-		return err
-	}
-	before, err := shapeOf(ctx, template)
+// measure has callers pay through a design over books of their own.
+func (d design) measure(ctx context.Context, sh shelf, template books, before contents, s shape, callers int, length time.Duration) (r engineRun, err error) {
+	b, err := sh.copyOf(ctx, template, "run")
 	if err != nil {
-		return err
+		return r, err
 	}
-	fmt.Printf("\nEngine (desk, SQLite, synchronous=FULL) beside one interactive transaction for each payment, the same rows; medians of %d x %s\n", o.runs, o.length)
-	fmt.Printf("%7s %-6s %-7s %9s %9s %6s %9s %9s %12s   %s\n", "callers", "payers", "design", "payments", "commits", "batch", "p50", "p99", "CPU/payment", "engine/naive min / median / max")
+	if err := sh.settle(ctx); err != nil {
+		return r, err
+	}
+	t, err := d.open(ctx, b)
+	if err != nil {
+		return r, err
+	}
+	var turns, acknowledged atomic.Int64
+	own, server := meter{read: ownCPU}, meter{read: sh.cpu}
+	commits := meter{read: func() time.Duration { return time.Duration(t.commits()) }}
+	r.load, err = drive(ctx, callers, length, func() { own.edge(); server.edge(); commits.edge() }, func(ctx context.Context, caller int) error {
+		turn := turns.Add(1)
+		err := t.pay(ctx, caller, s.payer(turn), operationOf(turn))
+		if err == nil {
+			acknowledged.Add(1)
+		}
+		return err
+	})
+	r.memory, _ = memoryOf(os.Getpid())
+	r.serverAll = sh.memory()
+	if err := errors.Join(err, t.close()); err != nil {
+		return r, fmt.Errorf("%s: %w", d.name, err)
+	}
+	r.cpu, r.server, r.commits = own.each(r.done), server.each(r.done), float64(commits.grown)/r.took.Seconds()
+	r.batch = r.rate() / r.commits
+	if r.rows, err = proven(ctx, b, before, acknowledged.Load()); err != nil {
+		return r, fmt.Errorf("%s: %w", d.name, err)
+	}
+	return r, sh.remove(ctx, b)
+}
+
+// benchEngine measures the desk over a store beside the naive designs.
+func benchEngine(ctx context.Context, o options, sh shelf, _ string) error {
+	designs := o.designs(sh.engine())
+	title := "Engine (desk, SQLite, WAL, synchronous=FULL) beside one commit for each payment"
+	if sh.engine() == postgreSQL {
+		title = fmt.Sprintf("Engine (desk, PostgreSQL, %s) beside an interactive transaction and a function on the server for each payment, %d connections",
+			strings.Join(measured(), " "), o.connections)
+	}
+	fmt.Printf("\n%s; the same rows; medians of %d x %s\n", title, o.runs, o.length)
+	fmt.Printf("%7s %-8s %-12s %9s %9s %6s %9s %9s %8s %8s %9s   %s\n", "callers", "shape", "design", "payments", "commits", "batch",
+		"p50", "p99", "CPU", "server's", "memory", "the engine is so many times as fast: min / median / max")
 	var same []string
-	for _, callers := range o.callers {
-		for _, payers := range []int{spreadPayers, 1} {
-			var engines, naives []engineRun
+	for _, s := range o.shapes {
+		template, err := sh.blank(ctx, "template")
+		if err != nil {
+			return err
+		}
+		if err := seed(ctx, template, s.world()); err != nil {
+			return err
+		}
+		before, err := contentsOf(ctx, template)
+		if err != nil {
+			return err
+		}
+		for _, callers := range o.callers {
+			runs := make([][]engineRun, len(designs))
 			for range o.runs {
-				for _, d := range []struct {
-					measure func(context.Context, string, int, int, time.Duration) (engineRun, error)
-					runs    *[]engineRun
-				}{{measureEngine, &engines}, {measureNaive, &naives}} {
-					r, err := onCopy(ctx, template, before, func(path string) (engineRun, error) { return d.measure(ctx, path, callers, payers, o.length) })
+				for i, d := range designs {
+					r, err := d.measure(ctx, sh, template, before, s, callers, o.length)
 					if err != nil {
 						return err
 					}
-					*d.runs = append(*d.runs, r)
+					runs[i] = append(runs[i], r)
+					if same == nil {
+						same = r.rows
+					}
+					if !slices.Equal(same, r.rows) {
+						return fmt.Errorf("%s writes other rows than %s:\n%s\nand\n%s", d.name, designs[0].name, strings.Join(r.rows, "\n"), strings.Join(same, "\n"))
+					}
 				}
-				e, n := engines[len(engines)-1].rows, naives[len(naives)-1].rows
-				if !slices.Equal(e, n) {
-					return fmt.Errorf("the designs write different rows:\n%s\nand\n%s", strings.Join(e, "\n"), strings.Join(n, "\n"))
-				}
-				same = e
 			}
-			var ratios []float64
-			for i := range engines {
-				ratios = append(ratios, engines[i].rate()/naives[i].rate())
+			for i, d := range designs {
+				d.print(sh, s, callers, runs[i], runs[0], i > 0)
 			}
-			printEngine(callers, payers, "engine", engines, spread(ratios))
-			printEngine(callers, payers, "naive", naives, "")
+		}
+		if err := sh.remove(ctx, template); err != nil {
+			return err
 		}
 	}
-	fmt.Println("Both designs wrote, and verify found nothing wrong in any file of theirs:")
+	fmt.Println("All designs wrote, and verify found nothing wrong in any books of theirs:")
 	for _, line := range same {
 		fmt.Println("  " + line)
 	}
 	return nil
 }
 
-func printEngine(callers, payers int, design string, runs []engineRun, ratios string) {
-	who := "spread"
-	if payers == 1 {
-		who = "one"
+// print tells the medians of a design, and how the first one compares.
+func (d design) print(sh shelf, s shape, callers int, runs, firsts []engineRun, compare bool) {
+	figure := func(of func(engineRun) float64) float64 { return median(pick(runs, of)) }
+	length := func(of func(engineRun) time.Duration) time.Duration { return median(pick(runs, of)) }
+	memory := mebibytes(median(pick(runs, func(r engineRun) int64 { return r.memory })))
+	server := ""
+	if sh.engine() == postgreSQL {
+		server = us(length(func(r engineRun) time.Duration { return r.server }))
+		memory += " + " + mebibytes(median(pick(runs, func(r engineRun) int64 { return r.serverAll })))
 	}
-	fmt.Printf("%7d %-6s %-7s %7.0f/s %7.0f/s %6.1f %9s %9s %12s   %s\n", callers, who, design,
-		median(pick(runs, func(r engineRun) float64 { return r.rate() })), median(pick(runs, func(r engineRun) float64 { return r.commits })),
-		median(pick(runs, func(r engineRun) float64 { return r.batch })), ms(median(pick(runs, func(r engineRun) time.Duration { return r.percentile(50) }))),
-		ms(median(pick(runs, func(r engineRun) time.Duration { return r.percentile(99) }))), us(median(pick(runs, func(r engineRun) time.Duration { return r.cpu }))), ratios)
-}
-
-// onCopy measures over a fresh copy of the template, and looks afterwards at
-// what was written.
-func onCopy(ctx context.Context, template string, before shape, measure func(path string) (engineRun, error)) (engineRun, error) {
-	path := filepath.Join(filepath.Dir(template), "run.db")
-	if err := copyOf(template, path); err != nil {
-		return engineRun{}, err
-	}
-	r, err := measure(path)
-	if err != nil {
-		return r, err
-	}
-	if r.rows, err = proven(ctx, path, before, r.acknowledged); err != nil {
-		return r, err
-	}
-	for _, end := range []string{"", "-wal", "-shm", ".lock"} {
-		if err := os.Remove(path + end); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return r, err
+	ratios := ""
+	if compare {
+		var list []float64
+		for i := range runs {
+			list = append(list, firsts[i].rate()/runs[i].rate())
 		}
+		ratios = spread(list)
 	}
-	return r, nil
-}
-
-// measureEngine has callers pay through a desk over the store.
-func measureEngine(ctx context.Context, path string, callers, payers int, length time.Duration) (r engineRun, err error) {
-	s, err := openStore(ctx, path)
-	if err != nil {
-		return r, err
-	}
-	var commits, operations, acknowledged atomic.Int64
-	d := desk.New(desk.Config{Book: s, Clock: clock.Wall{}, Wall: clock.Wall{}, IDs: ident.New(clock.Wall{}), Observe: func(desk.Stats) { commits.Add(1) }})
-	cpu, committed := meter{read: ownCPU}, meter{read: func() time.Duration { return time.Duration(commits.Load()) }}
-	r.load, err = drive(ctx, callers, length, func() { cpu.edge(); committed.edge() }, func(ctx context.Context, _ int) error {
-		n := operations.Add(1)
-		payer := int(n*7919) % payers // neighbours in time are no neighbours in a table
-		_, err := d.Do(ctx, &payment.Submit{Agreement: agreementOf(payer), AccountRef: referenceOf(payer), Draft: payment.Draft{
-			Kind: payment.Pay, OperationID: fmt.Sprintf("operation-%09d", n), Amount: price(), Title: title,
-		}})
-		if err == nil {
-			acknowledged.Add(1)
-		}
-		return err
-	})
-	d.Close()
-	r.acknowledged = acknowledged.Load()
-	if err := errors.Join(err, s.Close()); err != nil {
-		return r, err
-	}
-	r.cpu, r.commits = cpu.each(r.done), float64(committed.grown)/r.took.Seconds()
-	r.batch = r.rate() / r.commits
-	return r, nil
-}
-
-// measureNaive has callers pay in a transaction each.
-func measureNaive(ctx context.Context, path string, callers, payers int, length time.Duration) (r engineRun, err error) {
-	n, err := openNaive(ctx, path)
-	if err != nil {
-		return r, err
-	}
-	var operations, acknowledged atomic.Int64
-	cpu := meter{read: ownCPU}
-	r.load, err = drive(ctx, callers, length, cpu.edge, func(ctx context.Context, _ int) error {
-		err := n.pay(ctx, int(operations.Add(1)*7919)%payers)
-		if err == nil {
-			acknowledged.Add(1)
-		}
-		return err
-	})
-	r.acknowledged = acknowledged.Load()
-	if err := errors.Join(err, n.close()); err != nil {
-		return r, err
-	}
-	r.cpu, r.commits, r.batch = cpu.each(r.done), r.rate(), 1
-	return r, nil
+	fmt.Printf("%7d %-8s %-12s %7.0f/s %7.0f/s %6.1f %9s %9s %8s %8s %9s   %s\n", callers, s.name, d.name,
+		figure(func(r engineRun) float64 { return r.rate() }), figure(func(r engineRun) float64 { return r.commits }),
+		figure(func(r engineRun) float64 { return r.batch }), ms(length(func(r engineRun) time.Duration { return r.percentile(50) })),
+		ms(length(func(r engineRun) time.Duration { return r.percentile(99) })), us(length(func(r engineRun) time.Duration { return r.cpu })), server, memory, ratios)
 }

@@ -31,3 +31,11 @@ func pick[R any, T any](runs []R, of func(R) T) []T {
 func ms(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d)/float64(time.Millisecond)) }
 
 func us(d time.Duration) string { return fmt.Sprintf("%.0f µs", float64(d)/float64(time.Microsecond)) }
+
+// fine prints a latency that may be short.
+func fine(d time.Duration) string {
+	if d < time.Millisecond {
+		return us(d)
+	}
+	return ms(d)
+}

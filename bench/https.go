@@ -16,7 +16,6 @@ import (
 
 	"okienko/app"
 	"okienko/test/process"
-	"okienko/verify"
 )
 
 const connections = 32
@@ -24,33 +23,42 @@ const connections = 32
 // httpsRun is one measurement through the door.
 type httpsRun struct {
 	load
-	own, bank time.Duration // processor time of one call: the generator's, the bank's
+	own, bank, server time.Duration // processor time of one call: the generator's, the bank's, the database server's
+	commits           float64       // a second
 }
 
 // benchHTTPS measures the partner API of the built program with everything on,
 // its payments beside the engine's own rate over as many payers.
-func benchHTTPS(ctx context.Context, o options, dir string) error {
-	g, stop, err := openBank(ctx, o, dir)
+func benchHTTPS(ctx context.Context, o options, sh shelf, dir string) error {
+	b := books{embedded, filepath.Join(dir, "data", "bank.db")}
+	if sh.engine() == postgreSQL {
+		var err error
+		if b, err = sh.blank(ctx, "bank"); err != nil {
+			return err
+		}
+	}
+	g, stop, err := openBank(ctx, o, b, dir)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(g.measure(ctx, o, dir), stop()); err != nil {
+	g.shelf = sh
+	if err := errors.Join(g.measure(ctx, o), stop()); err != nil {
 		return err
 	}
-	r, err := verify.Run(ctx, filepath.Join(g.bank.Data, "bank.db"))
-	if err == nil && !r.Clean() {
-		err = fmt.Errorf("verify finds: %v", r.Findings[0])
+	if err := b.verify(ctx); err != nil {
+		return err
 	}
-	if err == nil {
-		fmt.Println("The bank was closed, and verify found nothing wrong in its data.")
-	}
-	return err
+	fmt.Println("The bank was closed, and verify found nothing wrong in its data.")
+	return nil
 }
 
 // openBank starts the bank as a process of its own, or inside this one where
 // its profile is wanted.
-func openBank(ctx context.Context, o options, dir string) (*generator, func() error, error) {
-	data := filepath.Join(dir, "data")
+func openBank(ctx context.Context, o options, b books, dir string) (*generator, func() error, error) {
+	data, dsn := filepath.Join(dir, "data"), ""
+	if b.engine == postgreSQL {
+		dsn = b.where
+	}
 	if o.inProcess {
 		h, err := app.OpenSandbox(ctx, app.SandboxOptions{Folder: data, PairAll: true, Version: "bench"})
 		if err != nil {
@@ -62,12 +70,16 @@ func openBank(ctx context.Context, o options, dir string) (*generator, func() er
 	if err != nil {
 		return nil, nil, err
 	}
-	b, err := process.Start(ctx, bin, data, nil, "--pair-all")
+	words := []string{"--pair-all"}
+	if dsn != "" {
+		words = append(words, "--database", dsn)
+	}
+	p, err := process.Start(ctx, bin, data, nil, words...)
 	if err != nil {
 		return nil, nil, err
 	}
-	return &generator{bank: b.Ready}, func() error {
-		status, err := b.Stop()
+	return &generator{bank: p.Ready}, func() error {
+		status, err := p.Stop()
 		if err == nil && status != 0 {
 			err = fmt.Errorf("the bank ended with status %d", status)
 		}
@@ -77,13 +89,89 @@ func openBank(ctx context.Context, o options, dir string) (*generator, func() er
 
 // generator calls the bank.
 type generator struct {
+	shelf      shelf
 	bank       app.Ready
 	url        *url.URL
 	tls        *tls.Config
 	operations atomic.Int64
+	refresh    []string // of each connection, what its pairing's next token is asked for with
 }
 
-func (g *generator) measure(ctx context.Context, o options, dir string) error {
+// call is one thing that a connection asks the bank for.
+type call func(ctx context.Context, connection int, w *wire, who app.ReadyClient) error
+
+func (g *generator) measure(ctx context.Context, o options) error {
+	if err := g.prepare(ctx); err != nil {
+		return err
+	}
+	template, err := g.shelf.blank(ctx, "template")
+	if err != nil {
+		return err
+	}
+	alike := shape{name: "partner", payers: len(g.bank.Everybody), partners: 1}
+	if err := seed(ctx, template, world{customers: alike.payers, payers: alike.payers, partners: 1}); err != nil {
+		return err
+	}
+	before, err := contentsOf(ctx, template)
+	if err != nil {
+		return err
+	}
+	start, _ := memoryOf(g.bank.PID)
+	fmt.Printf("\nPartner API over HTTPS on %s: %d connections (HTTP/1.1, TLS 1.3), %d pairings, token, permission, limits, audit and access log on; medians of %d x %s\n",
+		g.shelf.engine(), connections, len(g.bank.Everybody), o.runs, o.length)
+	fmt.Printf("%-36s %9s %9s %9s %9s %9s %9s %9s\n", "call", "rate", "commits", "p50", "p99", "bank CPU", "server's", "our own")
+	var payments []httpsRun
+	var engines []engineRun
+	var shares []float64
+	engine := o.designs(g.shelf.engine())[0]
+	for range o.runs {
+		p, err := g.run(ctx, o.length, nil, g.pay)
+		if err != nil {
+			return err
+		}
+		e, err := engine.measure(ctx, g.shelf, template, before, alike, connections, o.length)
+		if err != nil {
+			return err
+		}
+		payments, engines, shares = append(payments, p), append(engines, e), append(shares, 100*p.rate()/e.rate())
+	}
+	g.print("POST /payment", payments)
+	fmt.Printf("%-36s %7.0f/s %7.0f/s %9s %9s %9s %9s             (desk and store alone, %d callers, as many payers)\n", "the engine's own rate",
+		median(pick(engines, func(r engineRun) float64 { return r.rate() })), median(pick(engines, func(r engineRun) float64 { return r.commits })),
+		ms(median(pick(engines, func(r engineRun) time.Duration { return r.percentile(50) }))), ms(median(pick(engines, func(r engineRun) time.Duration { return r.percentile(99) }))),
+		us(median(pick(engines, func(r engineRun) time.Duration { return r.cpu }))), us(median(pick(engines, func(r engineRun) time.Duration { return r.server }))), connections)
+	fmt.Printf("%-36s %s %% (min / median / max of %d runs)\n", "payments' share of it", spread(shares), o.runs)
+	// The bank counts grants by address: each connection has one of its own.
+	addresses := func(i int) net.IP { return net.IPv4(127, 0, 1, byte(1+i)) }
+	for _, c := range []struct {
+		name string
+		from func(int) net.IP
+		call call
+	}{
+		{"POST + DELETE /account/{id}/blockade", nil, g.hold}, {"GET /account/{id}/transaction (100)", nil, g.page},
+		{"POST /grant (refresh_token)", addresses, g.rotate},
+	} {
+		var runs []httpsRun
+		for range o.runs {
+			r, err := g.run(ctx, o.length, c.from, c.call)
+			if err != nil {
+				return err
+			}
+			runs = append(runs, r)
+		}
+		g.print(c.name, runs)
+	}
+	now, most := memoryOf(g.bank.PID)
+	fmt.Printf("resident memory of the bank: %s when open, %s after the load, %s at most", mebibytes(start), mebibytes(now), mebibytes(most))
+	if g.shelf.engine() == postgreSQL {
+		fmt.Printf("; of the server: %s", mebibytes(g.shelf.memory()))
+	}
+	fmt.Println()
+	return nil
+}
+
+// prepare finds the bank's address and those who can pay.
+func (g *generator) prepare(ctx context.Context) error {
 	pem, err := os.ReadFile(g.bank.CA)
 	if err != nil {
 		return err
@@ -96,58 +184,9 @@ func (g *generator) measure(ctx context.Context, o options, dir string) error {
 	if err := g.leaveOut(ctx); err != nil {
 		return err
 	}
-	template := filepath.Join(dir, "template.db")
-	if err := seed(ctx, template, len(g.bank.Everybody)); err != nil {
-		return err
+	for i := range connections {
+		g.refresh = append(g.refresh, g.bank.Everybody[i].RefreshToken)
 	}
-	before, err := shapeOf(ctx, template)
-	if err != nil {
-		return err
-	}
-	start, _ := memoryOf(g.bank.PID)
-	fmt.Printf("\nPartner API over HTTPS: %d connections (HTTP/1.1, TLS 1.3), %d pairings, token, permission, limits, audit and access log on; medians of %d x %s\n",
-		connections, len(g.bank.Everybody), o.runs, o.length)
-	fmt.Printf("%-34s %9s %9s %9s %14s %16s\n", "call", "rate", "p50", "p99", "bank CPU/call", "generator's own")
-	var payments []httpsRun
-	var engines []engineRun
-	var shares []float64
-	for range o.runs {
-		p, err := g.run(ctx, o.length, g.pay)
-		if err != nil {
-			return err
-		}
-		e, err := onCopy(ctx, template, before, func(path string) (engineRun, error) {
-			return measureEngine(ctx, path, connections, len(g.bank.Everybody), o.length)
-		})
-		if err != nil {
-			return err
-		}
-		payments, engines, shares = append(payments, p), append(engines, e), append(shares, 100*p.rate()/e.rate())
-	}
-	g.print("POST /payment", payments)
-	fmt.Printf("%-34s %7.0f/s %9s %9s %14s   (desk and store alone, %d callers, as many payers)\n", "the engine's own rate",
-		median(pick(engines, func(r engineRun) float64 { return r.rate() })), ms(median(pick(engines, func(r engineRun) time.Duration { return r.percentile(50) }))),
-		ms(median(pick(engines, func(r engineRun) time.Duration { return r.percentile(99) }))), us(median(pick(engines, func(r engineRun) time.Duration { return r.cpu }))), connections)
-	fmt.Printf("%-34s %s %% (min / median / max of %d runs)\n", "payments' share of it", spread(shares), o.runs)
-	for _, c := range []struct {
-		name string
-		call func(ctx context.Context, w *wire, who app.ReadyClient) error
-	}{{"POST /account/{id}/blockade", g.hold}, {"GET /account/{id}/transaction (100)", g.page}} {
-		var runs []httpsRun
-		for range o.runs {
-			r, err := g.run(ctx, o.length, c.call)
-			if err != nil {
-				return err
-			}
-			runs = append(runs, r)
-		}
-		g.print(c.name, runs)
-	}
-	if err := g.grants(ctx); err != nil {
-		return err
-	}
-	now, most := memoryOf(g.bank.PID)
-	fmt.Printf("resident memory of the bank: %s when open, %s after the load, %s at most\n", mebibytes(start), mebibytes(now), mebibytes(most))
 	return nil
 }
 
@@ -160,7 +199,7 @@ func (g *generator) leaveOut(ctx context.Context) error {
 		return err
 	}
 	for _, who := range g.bank.Everybody {
-		err := g.pay(ctx, w, who)
+		err := g.pay(ctx, 0, w, who)
 		if status := (*statusError)(nil); errors.As(err, &status) {
 			continue
 		}
@@ -177,30 +216,38 @@ func (g *generator) leaveOut(ctx context.Context) error {
 }
 
 func (g *generator) print(name string, runs []httpsRun) {
-	bank := "–"
+	bank, server, commits := "–", "", ""
 	if g.bank.PID != os.Getpid() {
 		bank = us(median(pick(runs, func(r httpsRun) time.Duration { return r.bank })))
 	}
-	fmt.Printf("%-34s %7.0f/s %9s %9s %14s %16s\n", name, median(pick(runs, func(r httpsRun) float64 { return r.rate() })),
+	if g.shelf.engine() == postgreSQL {
+		server = us(median(pick(runs, func(r httpsRun) time.Duration { return r.server })))
+		commits = fmt.Sprintf("%.0f/s", median(pick(runs, func(r httpsRun) float64 { return r.commits })))
+	}
+	fmt.Printf("%-36s %7.0f/s %9s %9s %9s %9s %9s %9s\n", name, median(pick(runs, func(r httpsRun) float64 { return r.rate() })), commits,
 		ms(median(pick(runs, func(r httpsRun) time.Duration { return r.percentile(50) }))), ms(median(pick(runs, func(r httpsRun) time.Duration { return r.percentile(99) }))),
-		bank, us(median(pick(runs, func(r httpsRun) time.Duration { return r.own }))))
+		bank, server, us(median(pick(runs, func(r httpsRun) time.Duration { return r.own }))))
 }
 
 // run has every connection call for the pairings in turn.
-func (g *generator) run(ctx context.Context, length time.Duration, call func(ctx context.Context, w *wire, who app.ReadyClient) error) (r httpsRun, err error) {
-	wires, err := g.connect(ctx, nil)
+func (g *generator) run(ctx context.Context, length time.Duration, from func(int) net.IP, do call) (r httpsRun, err error) {
+	wires, err := g.connect(ctx, from)
 	if err != nil {
 		return r, err
 	}
-	own, bank := meter{read: ownCPU}, meter{read: func() time.Duration { return cpuOf(g.bank.PID) }}
+	if err := g.shelf.settle(ctx); err != nil {
+		return r, err
+	}
+	own, bank, server := meter{read: ownCPU}, meter{read: func() time.Duration { return cpuOf(g.bank.PID) }}, meter{read: g.shelf.cpu}
+	commits := meter{read: func() time.Duration { return time.Duration(g.shelf.commits(ctx)) }}
 	turn := make([]int, connections)
-	r.load, err = drive(ctx, connections, length, func() { own.edge(); bank.edge() }, func(ctx context.Context, i int) error {
+	r.load, err = drive(ctx, connections, length, func() { own.edge(); bank.edge(); server.edge(); commits.edge() }, func(ctx context.Context, i int) error {
 		turn[i]++
-		return call(ctx, wires[i], g.bank.Everybody[(i+turn[i])%len(g.bank.Everybody)])
+		return do(ctx, i, wires[i], g.bank.Everybody[(i+turn[i])%len(g.bank.Everybody)])
 	})
 	err = errors.Join(err, hangUp(wires))
 	if err == nil {
-		r.own, r.bank = own.each(r.done), bank.each(r.done)
+		r.own, r.bank, r.server, r.commits = own.each(r.done), bank.each(r.done), server.each(r.done), float64(commits.grown)/r.took.Seconds()
 	}
 	return r, err
 }
@@ -228,69 +275,49 @@ func hangUp(wires []*wire) error {
 	return errors.Join(errs...)
 }
 
-func (g *generator) pay(ctx context.Context, w *wire, who app.ReadyClient) error {
+func (g *generator) pay(ctx context.Context, _ int, w *wire, who app.ReadyClient) error {
 	body := fmt.Appendf(nil, `{"operationId":"bench-%010d","account_id":"%s","amount":"0.01","currency":"PLN","title":"%s"}`, g.operations.Add(1), who.AccountID, title)
 	_, err := w.call(ctx, 201, w.post(g.url, "/payment", who.AccessToken, body))
 	return err
 }
 
-func (g *generator) hold(ctx context.Context, w *wire, who app.ReadyClient) error {
+// hold places a hold and releases it: two calls.
+func (g *generator) hold(ctx context.Context, _ int, w *wire, who app.ReadyClient) error {
 	body := fmt.Appendf(nil, `{"operationId":"bench-%010d","amount":"0.01","currency":"PLN","title":"%s"}`, g.operations.Add(1), title)
-	_, err := w.call(ctx, 201, w.post(g.url, "/account/"+who.AccountID+"/blockade", who.AccessToken, body))
+	answer, err := w.call(ctx, 201, w.post(g.url, "/account/"+who.AccountID+"/blockade", who.AccessToken, body))
+	if err != nil {
+		return err
+	}
+	var hold struct {
+		ID string `json:"blockadeId"`
+	}
+	if err := json.Unmarshal(answer, &hold); err != nil {
+		return err
+	}
+	_, err = w.call(ctx, 204, w.delete(g.url, "/account/"+who.AccountID+"/blockade/"+hold.ID, who.AccessToken))
 	return err
 }
 
-func (g *generator) page(ctx context.Context, w *wire, who app.ReadyClient) error {
+func (g *generator) page(ctx context.Context, _ int, w *wire, who app.ReadyClient) error {
 	_, err := w.call(ctx, 200, w.get(g.url, "/account/"+who.AccountID+"/transaction?pageSize=100", who.AccessToken))
 	return err
 }
 
-// refreshes is how many tokens one address is given without waiting, less a few.
-const refreshes = 90
-
-// grants measures rotations of refresh tokens: each connection rotates the
-// token of its own pairing, from an address of its own, as often as the rate of
-// one address allows without a pause.
-func (g *generator) grants(ctx context.Context) error {
-	wires, err := g.connect(ctx, func(i int) net.IP { return net.IPv4(127, 0, 1, byte(1+i)) })
+// rotate trades the refresh token of the connection's own pairing for the next.
+func (g *generator) rotate(ctx context.Context, i int, w *wire, _ app.ReadyClient) error {
+	who := g.bank.Everybody[i]
+	body, err := w.call(ctx, 200, w.form(g.url, "/grant", url.Values{
+		"grant_type": {"refresh_token"}, "client_id": {who.ID}, "client_secret": {who.Secret}, "refresh_token": {g.refresh[i]},
+	}))
 	if err != nil {
 		return err
 	}
-	errs := make(chan error, connections)
-	cpu, bank := ownCPU(), cpuOf(g.bank.PID)
-	from := time.Now()
-	for i, w := range wires {
-		who := g.bank.Everybody[i]
-		go func() { errs <- g.rotate(ctx, w, who) }()
+	var answer struct {
+		RefreshToken string `json:"refresh_token"`
 	}
-	for range wires {
-		err = errors.Join(err, <-errs)
-	}
-	took := time.Since(from)
-	if err := errors.Join(err, hangUp(wires)); err != nil {
+	if err := json.Unmarshal(body, &answer); err != nil {
 		return err
 	}
-	n := refreshes * connections
-	fmt.Printf("%-34s %7.0f/s %9s %9s %14s %16s   (one run of %d)\n", "POST /grant (refresh_token)", float64(n)/took.Seconds(), "", "",
-		us((cpuOf(g.bank.PID)-bank)/time.Duration(n)), us((ownCPU()-cpu)/time.Duration(n)), n)
-	return nil
-}
-
-func (g *generator) rotate(ctx context.Context, w *wire, who app.ReadyClient) error {
-	for range refreshes {
-		body, err := w.call(ctx, 200, w.form(g.url, "/grant", url.Values{
-			"grant_type": {"refresh_token"}, "client_id": {who.ID}, "client_secret": {who.Secret}, "refresh_token": {who.RefreshToken},
-		}))
-		if err != nil {
-			return err
-		}
-		var answer struct {
-			RefreshToken string `json:"refresh_token"`
-		}
-		if err := json.Unmarshal(body, &answer); err != nil {
-			return err
-		}
-		who.RefreshToken = answer.RefreshToken
-	}
+	g.refresh[i] = answer.RefreshToken
 	return nil
 }

@@ -35,15 +35,13 @@ func (l load) percentile(p int) time.Duration {
 func drive(ctx context.Context, callers int, length time.Duration, edge func(), call func(ctx context.Context, caller int) error) (load, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	type answer struct {
-		at   time.Time
-		took time.Duration
-	}
+	type answer struct{ at, took time.Duration } // at: since the callers began
+	began := time.Now()
 	answers := make([][]answer, callers)
 	var stopped sync.WaitGroup
 	stop := make(chan struct{})
 	for i := range callers {
-		answers[i] = make([]answer, 0, 1<<14)
+		answers[i] = make([]answer, 0, 1<<10)
 		stopped.Go(func() {
 			for {
 				select {
@@ -59,7 +57,7 @@ func drive(ctx context.Context, callers int, length time.Duration, edge func(), 
 					return
 				}
 				at := time.Now()
-				answers[i] = append(answers[i], answer{at, at.Sub(from)})
+				answers[i] = append(answers[i], answer{at.Sub(began), at.Sub(from)})
 			}
 		})
 	}
@@ -75,9 +73,10 @@ func drive(ctx context.Context, callers int, length time.Duration, edge func(), 
 		return load{}, err
 	}
 	l := load{took: to.Sub(from)}
+	first, last := from.Sub(began), to.Sub(began)
 	for _, list := range answers {
 		for _, a := range list {
-			if a.at.After(from) && !a.at.After(to) {
+			if first < a.at && a.at <= last {
 				l.latencies = append(l.latencies, a.took)
 			}
 		}

@@ -25,7 +25,7 @@ func build(ctx context.Context, dir string) (string, error) {
 
 // benchStart measures how soon a sandbox is open, the first time and again, and
 // what it takes up.
-func benchStart(ctx context.Context, o options, dir string) error {
+func benchStart(ctx context.Context, o options, _ shelf, dir string) error {
 	bin, err := build(ctx, dir)
 	if err != nil {
 		return err

@@ -107,9 +107,17 @@ func (w *wire) head() (status, length int, err error) {
 	}
 }
 
-// get and post write a request into the connection's own buffer.
+// get, delete, post and form write a request into the connection's own buffer.
 func (w *wire) get(to *url.URL, path, token string) []byte {
-	w.request = fmt.Appendf(w.request[:0], "GET %s%s HTTP/1.1\r\nHost: %s\r\nAccept: application/json\r\naccess_token: %s\r\n\r\n", to.Path, path, to.Host, token)
+	return w.bare("GET", to, path, token)
+}
+
+func (w *wire) delete(to *url.URL, path, token string) []byte {
+	return w.bare("DELETE", to, path, token)
+}
+
+func (w *wire) bare(method string, to *url.URL, path, token string) []byte {
+	w.request = fmt.Appendf(w.request[:0], "%s %s%s HTTP/1.1\r\nHost: %s\r\nAccept: application/json\r\naccess_token: %s\r\n\r\n", method, to.Path, path, to.Host, token)
 	return w.request
 }
 
