@@ -41,12 +41,17 @@ func SQLite(ctx context.Context, path string, clock, wall bank.Clock) (World, er
 	if err != nil {
 		return nil, err
 	}
-	w := &durable{Store: s, clock: clock}
-	err = s.PutPartner(ctx, partner.Partner{ID: "partner", Name: "Partner", LegalName: "Partner", Since: clock.Now()}, record(clock.Now(), "partner.put", "partner:partner"))
+	w, err := Over(ctx, s, clock)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return w, nil
+}
+
+// Over is an empty world over a store, which it closes with itself.
+func Over(ctx context.Context, s *store.Store, clock bank.Clock) (World, error) {
+	return &durable{Store: s, clock: clock},
+		s.PutPartner(ctx, partner.Partner{ID: "partner", Name: "Partner", LegalName: "Partner", Since: clock.Now()}, record(clock.Now(), "partner.put", "partner:partner"))
 }
 
 func (w *durable) next() int {
