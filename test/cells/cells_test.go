@@ -13,17 +13,29 @@ import (
 
 	"okienko/store"
 	"okienko/test/cells"
+	"okienko/test/postgres"
 )
 
 var seedFlag = flag.Uint64("seed", 0, "play the simulation of this seed again; 0 draws one")
 
 // places are two empty places for the books of a cell each.
-func places(t *testing.T) (out [2]cells.Place) {
+type places func(t *testing.T) [2]cells.Place
+
+func onSQLite(t *testing.T) (out [2]cells.Place) {
 	t.Helper()
 	for i, name := range []string{"a", "b"} {
 		path := filepath.Join(t.TempDir(), name+".db")
 		source := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(10000)"}}.Encode()}
 		out[i] = cells.Place{Keep: func(c *store.Config) { c.Path = path }, Driver: "sqlite", Source: source.String(), Verify: path}
+	}
+	return out
+}
+
+func onPostgreSQL(t *testing.T) (out [2]cells.Place) {
+	t.Helper()
+	for i := range out {
+		dsn := postgres.DSN(t)
+		out[i] = cells.Place{Keep: func(c *store.Config) { c.DSN = dsn }, Driver: "pgx", Source: dsn, Verify: dsn}
 	}
 	return out
 }
@@ -55,9 +67,13 @@ func seed(t *testing.T) uint64 {
 	return n
 }
 
-func TestMoneyIsKeptWhenACellIsDown(t *testing.T) {
-	n := steps(t, 4000)
-	r, err := cells.Play(t.Context(), seed(t), n, places(t), cells.Sound)
+func TestMoneyIsKeptOnSQLite(t *testing.T)     { moneyIsKept(t, onSQLite, 4000) }
+func TestMoneyIsKeptOnPostgreSQL(t *testing.T) { moneyIsKept(t, onPostgreSQL, 1200) }
+
+func moneyIsKept(t *testing.T, on places, n int) {
+	t.Helper()
+	n = steps(t, n)
+	r, err := cells.Play(t.Context(), seed(t), n, on(t), cells.Sound)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,11 +102,11 @@ func TestMoneyIsKeptWhenACellIsDown(t *testing.T) {
 }
 
 func TestTheSameSeedPlaysTheSame(t *testing.T) {
-	first, err := cells.Play(t.Context(), 7, 300, places(t), cells.Sound)
+	first, err := cells.Play(t.Context(), 7, 300, onSQLite(t), cells.Sound)
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := cells.Play(t.Context(), 7, 300, places(t), cells.Sound)
+	second, err := cells.Play(t.Context(), 7, 300, onSQLite(t), cells.Sound)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +121,7 @@ func TestMistakesAreFound(t *testing.T) {
 	for _, broken := range []cells.Broken{cells.TakesTwice, cells.SendsEarly, cells.AcksEarly, cells.ForgetsReturns} {
 		t.Run(string(broken), func(t *testing.T) {
 			for seed := range uint64(8) {
-				if _, err := cells.Play(t.Context(), seed, 500, places(t), broken); err != nil {
+				if _, err := cells.Play(t.Context(), seed, 500, onSQLite(t), broken); err != nil {
 					t.Logf("seed %d: %v", seed, err)
 					return
 				}
