@@ -2,9 +2,21 @@
 // ending holds and running payments whose time has come, clearing away what has
 // expired.
 //
-// It decides nothing. Every act is an order or an act of the store that is
-// harmless when done twice, so any number of nodes may do the same work at once,
-// and a node that stops in the middle leaves nothing half done.
+// It decides nothing. Any number of nodes work over one database, and each piece
+// of work is claimed: messages one by one, each with a lease and a fencing number
+// of its own (package notice), and what one node does for all by a Shift. A Shift
+// that a node has lost without noticing (the machine was suspended) goes on for a
+// moment beside its successor's. That is harmless, and no act here carries the
+// Shift's fence, because none says what is to become of something:
+//
+//   - payment.Expire and payment.Run ask the desk to look. It decides in its own
+//     transaction over what stands there then: a hold that has ended stays as it
+//     ended, a payment that ran stays booked once (and the tables refuse a second
+//     ending), whoever asks how often.
+//   - Purge deletes what expired a day ago; the second one finds nothing.
+//
+// An act that is added and is not like that carries lease.Lease.Fence to where
+// the data is kept.
 package work
 
 import (

@@ -42,6 +42,7 @@ type ExpirerConfig struct {
 	Due   payment.Due
 	Desk  Desk
 	Clock BankClock
+	Shift Shift // of one node at a time; the zero one where there is one node only
 	Log   *slog.Logger
 }
 
@@ -59,9 +60,12 @@ var _ Worker = (*Expirer)(nil)
 func NewExpirer(cfg ExpirerConfig) *Expirer { return &Expirer{cfg: cfg, bell: newBell()} }
 
 // Start begins to work.
-func (e *Expirer) Start(ctx context.Context) error { return e.loop.start(ctx, e.run) }
+func (e *Expirer) Start(ctx context.Context) error {
+	return e.loop.start(ctx, func(ctx context.Context) { e.cfg.Shift.while(ctx, e.run) })
+}
 
-// Stop returns when the orders handed in are answered.
+// Stop returns when the orders handed in are answered and another node may take
+// over.
 func (e *Expirer) Stop() { e.loop.stop() }
 
 // Poke has it look at once. It never waits.

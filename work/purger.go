@@ -31,11 +31,12 @@ type PurgerConfig struct {
 	Clock bank.Clock // bank clock
 	Every time.Duration
 	Keep  time.Duration
+	Shift Shift // of one node at a time; the zero one where there is one node only
 	Log   *slog.Logger
 }
 
-// Purger has the store forget what has expired: at its start, and then by the
-// wall clock. Moving the bank clock by a year needs no hurry.
+// Purger has the store forget what has expired: when its shift begins, and then
+// by the wall clock. Moving the bank clock by a year needs no hurry.
 type Purger struct {
 	cfg  PurgerConfig
 	loop loop
@@ -56,7 +57,9 @@ func NewPurger(cfg PurgerConfig) *Purger {
 }
 
 // Start begins to work.
-func (p *Purger) Start(ctx context.Context) error { return p.loop.start(ctx, p.run) }
+func (p *Purger) Start(ctx context.Context) error {
+	return p.loop.start(ctx, func(ctx context.Context) { p.cfg.Shift.while(ctx, p.run) })
+}
 
 // Stop returns when the purge that runs has ended.
 func (p *Purger) Stop() { p.loop.stop() }
