@@ -22,6 +22,7 @@ import (
 	"okienko/bank/payment"
 	"okienko/clock"
 	"okienko/ident"
+	server "okienko/test/postgres"
 )
 
 // BenchmarkWithin is what a desk does with a batch of payments of spread
@@ -31,21 +32,27 @@ import (
 func BenchmarkWithin(b *testing.B) {
 	for _, size := range []int{1, 32, 256} {
 		for _, lasting := range []bool{true, false} {
-			name := fmt.Sprintf("batch=%d/fsync=%v", size, lasting)
-			b.Run(name, func(b *testing.B) { benchmarkWithin(b, size, lasting) })
+			name := fmt.Sprintf("sqlite/batch=%d/fsync=%v", size, lasting)
+			b.Run(name, func(b *testing.B) {
+				path := ""
+				if lasting {
+					path = filepath.Join(b.TempDir(), "bank.db")
+				}
+				benchmarkWithin(b, size, Config{Path: path})
+			})
 		}
+		b.Run(fmt.Sprintf("postgresql/batch=%d/fsync=true", size), func(b *testing.B) {
+			benchmarkWithin(b, size, Config{DSN: server.Start(b).DSN(b)})
+		})
 	}
 }
 
 const payers = 2000
 
-func benchmarkWithin(b *testing.B, size int, lasting bool) {
-	path := ""
-	if lasting {
-		path = filepath.Join(b.TempDir(), "bank.db")
-	}
+func benchmarkWithin(b *testing.B, size int, cfg Config) {
 	ctx := context.Background()
-	s, err := Open(ctx, Config{Path: path, Environment: partner.Test, Key: make([]byte, 32), Clock: clock.Wall{}, Wall: clock.Wall{}})
+	cfg.Environment, cfg.Key, cfg.Clock, cfg.Wall = partner.Test, make([]byte, 32), clock.Wall{}, clock.Wall{}
+	s, err := Open(ctx, cfg)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -71,6 +71,7 @@ func (p *postgres) within(ctx context.Context, s *Store, f func(desk.Tx) error) 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	caller := ctx
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*patience)
 	defer cancel()
 	t := &serverBatch{d: d}
@@ -82,7 +83,11 @@ func (p *postgres) within(ctx context.Context, s *Store, f func(desk.Tx) error) 
 		return err
 	}
 	defer func() { t.leave(ctx) }() // also when f panics
-	if err := f(t); err != nil {
+	err = f(t)
+	if err == nil {
+		err = caller.Err() // the last moment for it
+	}
+	if err != nil {
 		d.forget()
 		return p.unwritten(err)
 	}
@@ -183,10 +188,8 @@ func (t *serverBatch) Load(ctx context.Context, n payment.Needs, into *payment.S
 		d.known.take(n, into)
 		return nil
 	}
-	t.begun = true
 	var epoch int64
-	t.send("begin", "begin", nil)
-	t.send("turn", "select pg_advisory_xact_lock($1)", nil, int64(turnLock))
+	t.begin()
 	t.send("epoch", "select last_value from desk_epoch", func(row scanner) error { return row.Scan(&epoch) })
 	rest := n
 	if d.alone {
@@ -198,6 +201,7 @@ func (t *serverBatch) Load(ctx context.Context, n payment.Needs, into *payment.S
 	}
 	trusted := d.alone
 	d.alone = epoch == d.epoch
+	d.epoch = epoch
 	d.known.begin(d.alone)
 	if trusted && !d.alone { // what was given may be old
 		t.ask(needed(inPostgreSQL, knowable(n), into))
@@ -209,8 +213,19 @@ func (t *serverBatch) Load(ctx context.Context, n payment.Needs, into *payment.S
 	return nil
 }
 
+// begin waits for the turn of this batch.
+func (t *serverBatch) begin() {
+	t.begun = true
+	t.send("begin", "begin", nil)
+	t.send("turn", "select pg_advisory_xact_lock($1)", nil, int64(turnLock))
+}
+
 // Write notes what the batch changes; it travels with the commit.
 func (t *serverBatch) Write(ctx context.Context, c *payment.Changes) error {
+	if !t.begun { // nothing was read, so nothing is known of what others did meanwhile
+		t.d.known.begin(false)
+		t.begin()
+	}
 	t.w = &writeTx{querier: t.conn, scribe: t, trail: t.d.trail, access: t.d.access}
 	t.left = c
 	return keep(ctx, t.w, c)
