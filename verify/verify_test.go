@@ -1,9 +1,6 @@
 package verify_test
 
 import (
-	"context"
-	"database/sql"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,66 +11,82 @@ import (
 	"okienko/clock"
 	"okienko/store"
 	"okienko/store/storetest"
+	"okienko/test/postgres"
 	"okienko/verify"
 )
 
-// everything makes the data of a bank in which all has happened once.
-func everything(t *testing.T) (path string) {
-	t.Helper()
-	path = filepath.Join(t.TempDir(), "bank.db")
-	t.Run("bank", func(t *testing.T) {
-		storetest.Everything(t, func(t *testing.T, cfg store.Config) *store.Store {
-			cfg.Path = path
-			s, err := store.Open(context.Background(), cfg)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return s
-		})
-	})
-	return path
+// engine is one of the two in which a bank's data may lie.
+type engine struct {
+	name string
+	// at says to a store where data lies.
+	at func(where string) store.Config
+	// everything makes the data of a bank in which all has happened once.
+	everything func(t *testing.T) (where string)
+	// copied makes a copy of such data, for one test to spoil.
+	copied func(t *testing.T, where string) string
+	// tamper changes data past every guard that the tables have.
+	tamper func(t *testing.T, where, statement string)
+}
+
+var engines = [...]engine{
+	{"SQLite", inFile, everythingInAFile, copiedFile, tamperFile},
+	{"PostgreSQL", inDatabase, everythingInADatabase, copiedDatabase, tamperDatabase},
+}
+
+// onBoth runs a test on each engine.
+func onBoth(t *testing.T, test func(t *testing.T, e engine)) {
+	for _, e := range engines {
+		t.Run(e.name, func(t *testing.T) { test(t, e) })
+	}
 }
 
 func TestCleanBank(t *testing.T) {
-	report, err := verify.Run(t.Context(), everything(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range report.Findings {
-		t.Error(f)
-	}
-	for _, c := range report.Counts {
-		if c.N == 0 {
-			t.Errorf("no %s were looked at: the data does not hold everything", c.What)
+	onBoth(t, func(t *testing.T, e engine) {
+		report, err := verify.Run(t.Context(), e.everything(t))
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
+		for _, f := range report.Findings {
+			t.Error(f)
+		}
+		for _, c := range report.Counts {
+			if c.N == 0 {
+				t.Errorf("no %s were looked at: the data does not hold everything", c.What)
+			}
+		}
+	})
 }
 
 func TestBesideABankAtWork(t *testing.T) {
-	path := everything(t)
-	s, err := store.Open(t.Context(), store.Config{
-		Path: path, Environment: partner.Test, Key: storetest.Key(), Clock: clock.Wall{}, Wall: clock.Wall{},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
+	onBoth(t, func(t *testing.T, e engine) {
+		where := e.everything(t)
+		cfg := e.at(where)
+		cfg.Environment, cfg.Key, cfg.Clock, cfg.Wall = partner.Test, storetest.Key(), clock.Wall{}, clock.Wall{}
+		s, err := store.Open(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
 		}
-	}()
-	err = s.Block(t.Context(), "cus-jan", party.Block{By: "staff:anna", Why: "a test"}, audit.Record{Act: "customer.blocked"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if report, err := verify.Run(t.Context(), path); err != nil || !report.Clean() {
-		t.Errorf("%v, %v", report.Findings, err)
-	}
+		defer func() {
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		err = s.Block(t.Context(), "cus-jan", party.Block{By: "staff:anna", Why: "a test"}, audit.Record{Act: "customer.blocked"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if report, err := verify.Run(t.Context(), where); err != nil || !report.Clean() {
+			t.Errorf("%v, %v", report.Findings, err)
+		}
+	})
 }
 
 func TestNoData(t *testing.T) {
 	if _, err := verify.Run(t.Context(), filepath.Join(t.TempDir(), "none.db")); err == nil {
 		t.Error("no file was found clean")
+	}
+	if _, err := verify.Run(t.Context(), postgres.DSN(t)); err == nil {
+		t.Error("an empty database was found clean")
 	}
 }
 
@@ -125,57 +138,34 @@ var tamperings = []struct{ name, statement, want string }{
 	{"an agreement removed", "delete from agreement where id = 'agr-ola'", "its agreement does not exist"},
 	{"a customer removed", "delete from customer where id = 'cus-ola'", "account acc-ola: its customer does not exist"},
 	{"a record of the audit", "update audit set why = 'nobody looks' where act = 'hold.placed' and seq = (select min(seq) from audit where act = 'hold.placed')", "the chain breaks at line"},
-	{"a record and its hash", "update audit set why = 'x', hash = zeroblob(32) where act = 'payment.cancelled'", "the chain breaks at line"},
+	{"a record and its hash", "update audit set why = 'x', hash = (select previous_hash from chain_segment where previous = '' limit 1) where act = 'payment.cancelled'", "the chain breaks at line"},
 	{"a record removed from the middle", "delete from audit where act = 'hold.released'", "something between them is missing"},
 	{"the tail of a segment", "delete from audit where (segment, seq) in (select segment, last_seq from chain_segment where chain = 'audit')", "and its head says line"},
 	{"a whole segment", "delete from chain_segment where chain = 'audit' and previous <> '' and opened_at = (select min(opened_at) from chain_segment where chain = 'audit' and previous <> '')", "a segment is missing"},
 	{"a head moved back", "update chain_segment set last_seq = last_seq - 1 where chain = 'audit' and last_seq > 1", "and its head says line"},
 	{"the newest segment with its head", "delete from audit where segment = (select max(segment) from audit); delete from chain_segment where chain = 'audit' and segment not in (select segment from audit)", "times and is recorded"},
-	{"a line of the access log", "update access_log set outcome = 'not_found' where seq = 1", "access n1/"},
+	{"a line of the access log", "update access_log set outcome = 'not_found' where seq = 1", "access n1"},
 	{"the end of the access log", "delete from access_log where segment = (select max(segment) from access_log)", "and its head says line 1"},
 }
 
 func TestFindsTampering(t *testing.T) {
-	whole, err := os.ReadFile(everything(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range tamperings {
-		t.Run(c.name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "bank.db")
-			if err := os.WriteFile(path, whole, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			tamper(t, path, c.statement)
-			report, err := verify.Run(t.Context(), path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, f := range report.Findings {
-				if strings.Contains(f.String(), c.want) {
-					return
+	onBoth(t, func(t *testing.T, e engine) {
+		whole := e.everything(t)
+		for _, c := range tamperings {
+			t.Run(c.name, func(t *testing.T) {
+				where := e.copied(t, whole)
+				e.tamper(t, where, c.statement)
+				report, err := verify.Run(t.Context(), where)
+				if err != nil {
+					t.Fatal(err)
 				}
-			}
-			t.Errorf("not found: %q in %v", c.want, report.Findings)
-		})
-	}
-}
-
-// tamper changes data past every guard that the tables have.
-func tamper(t *testing.T, path, statement string) {
-	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=ignore_check_constraints(1)&_pragma=foreign_keys(0)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done, err := db.Exec("drop index if exists hold_ends_once; drop index if exists payment_ends_once; " + statement)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n, err := done.RowsAffected(); err != nil || n == 0 {
-		t.Fatalf("nothing was tampered with: %v", err)
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
+				for _, f := range report.Findings {
+					if strings.Contains(f.String(), c.want) {
+						return
+					}
+				}
+				t.Errorf("not found: %q in %v", c.want, report.Findings)
+			})
+		}
+	})
 }
