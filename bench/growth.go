@@ -263,4 +263,3 @@ func compare(ctx context.Context, o options, sh shelf, all []*grown) error {
 	}
 	return nil
 }
-

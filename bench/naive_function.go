@@ -24,8 +24,8 @@ func openFunction(ctx context.Context, b books, connections int) (teller, error)
 	}
 	return openLanes(ctx, b, connections, func(ctx context.Context, l *lane, p *transfer) error {
 		var hash []byte
-		err := l.conn.QueryRow(ctx, "select naive_pay($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
-			p.agreement, p.reference, p.operation, p.id, p.entry, price().Minor(), price().String(), title, p.at.UnixMicro(), p.day, p.month,
+		err := l.conn.QueryRow(ctx, "select naive_pay($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+			p.agreement, p.reference, p.operation, p.id, p.entry, price().Minor(), price().String(), title,
 			l.segment, l.seq+1, l.hash).Scan(&hash)
 		if err != nil {
 			return err

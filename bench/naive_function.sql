@@ -2,13 +2,17 @@
 -- fourteen round trips, in one. It returns the hash with which the caller's
 -- chain of audit goes on.
 create function naive_pay(agreement text, reference text, operation text, id text, entry text, amount bigint, amount_text text, title text,
-	at bigint, day text, month text, segment text, line bigint, before bytea) returns bytea language plpgsql as $$
+	segment text, line bigint, before bytea) returns bytea language plpgsql as $$
 #variable_conflict use_variable
 declare
 	g record;
 	payer account;
 	payee account;
 	a account;
+	moment timestamptz;
+	at bigint;
+	day text;
+	month text;
 	used_day bigint := 0;
 	used_month bigint := 0;
 	c record;
@@ -25,12 +29,16 @@ begin
 	for a in select * from account x where x.id in (g.account_id, g.payee_id) order by x.id for update loop
 		if a.id = g.account_id then payer := a; else payee := a; end if;
 	end loop;
+	moment := clock_timestamp(); -- only now: an account's postings come in the order of time
+	at := (extract(epoch from moment) * 1000000)::bigint;
+	day := to_char(moment at time zone 'Europe/Warsaw', 'YYYY-MM-DD');
+	month := left(day, 7);
 	if exists (select from operation o where o.application_id = g.application and o.operation_id = naive_pay.operation) then
 		raise 'known already';
 	end if;
 	customer := 'customer:' || g.customer_id;
 	for c in select x.subject, x.period, x.used from counter x
-			where x.subject in (naive_pay.subject, naive_pay.customer) and x.period in (naive_pay.day, naive_pay.month) loop
+			where x.subject in (subject, customer) and x.period in (day, month) loop
 		if c.subject = subject and c.period = day then used_day := c.used; end if;
 		if c.subject = subject and c.period = month then used_month := c.used; end if;
 	end loop;

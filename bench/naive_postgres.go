@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"okienko/ident"
-
 	"okienko/clock"
+	"okienko/ident"
 )
 
 // lanes are the connections of a naive design on a server, each with a chain of
@@ -42,8 +40,6 @@ type lane struct {
 type transfer struct {
 	agreement, reference, operation string
 	id, entry                       string
-	at                              time.Time
-	day, month                      string
 }
 
 // openLanes connects. pgx prepares every text at its first use.
@@ -85,9 +81,8 @@ func (n *lanes) pay(ctx context.Context, _, payer int, operation string) error {
 	defer func() { n.free <- l }()
 	p := &transfer{
 		agreement: string(agreementOf(payer)), reference: referenceOf(payer), operation: operation,
-		id: n.ids.NewID(), entry: n.ids.NewID(), at: instant(),
+		id: n.ids.NewID(), entry: n.ids.NewID(),
 	}
-	p.day, p.month = calendarDay(p.at)
 	for {
 		err := n.transfer(ctx, l, p)
 		var e *pgconn.PgError
@@ -125,7 +120,7 @@ func openInteractive(ctx context.Context, b books, connections int) (teller, err
 func (l *lane) interactive(ctx context.Context, tx pgx.Tx, p *transfer) (seq int64, hash []byte, err error) {
 	var app, customer, ref, payer, grants, status, payee, blocked string
 	var single, daily, monthly, unconfirmed int64
-	amount, us := price().Minor(), p.at.UnixMicro()
+	amount := price().Minor()
 	if err := tx.QueryRow(ctx, `select g.application, g.customer_id, g.account_ref, g.account_id, g.grants, g.status,
 			g.limit_single, g.limit_daily, g.limit_monthly, g.limit_unconfirmed, a.account_id, c.blocked_by
 		from agreement g join application a on a.id = g.application join customer c on c.id = g.customer_id
@@ -137,13 +132,16 @@ func (l *lane) interactive(ctx context.Context, tx pgx.Tx, p *transfer) (seq int
 	if err != nil {
 		return 0, nil, err
 	}
+	at := instant() // only now: an account's postings come in the order of time
+	us := at.UnixMicro()
+	day, month := calendarDay(at)
 	var known string
 	err = tx.QueryRow(ctx, "select content from operation where application_id = $1 and operation_id = $2", app, p.operation).Scan(&known)
 	if !errors.Is(err, pgx.ErrNoRows) {
 		return 0, nil, errors.Join(errNaive, err)
 	}
 	subjects := []string{"agreement:" + p.agreement, "customer:" + customer}
-	usedDay, usedMonth, err := used(ctx, tx, subjects, p)
+	usedDay, usedMonth, err := used(ctx, tx, subjects, day, month)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -154,7 +152,7 @@ func (l *lane) interactive(ctx context.Context, tx pgx.Tx, p *transfer) (seq int
 		return 0, nil, errNaive
 	}
 	from.booked, from.seq, to.booked, to.seq = from.booked-amount, from.seq+1, to.booked+amount, to.seq+1
-	seq, hash = l.seq+1, follow(l.hash, executed(p.at, app, p.id).Text())
+	seq, hash = l.seq+1, follow(l.hash, executed(at, app, p.id).Text())
 	for _, s := range []struct {
 		text string
 		args []any
@@ -168,12 +166,12 @@ func (l *lane) interactive(ctx context.Context, tx pgx.Tx, p *transfer) (seq int
 		{`insert into payment (id, agreement_id, application_id, account_id, payee_id, operation_id, amount, fee, currency, title, status, created_at, execution_date, ended_at,
 			hold_id, reason, use_day, use_in_day, use_month, use_in_month, delta_day, delta_in_day, delta_month, delta_in_month, events)
 			values ($1, $2, $3, $4, $5, $6, $7, 0, 'PLN', $8, 'EXECUTED', $9, $10, $9, '', '', $10, $7, $11, $7, $10, $7, $11, $7, 0)`,
-			[]any{p.id, p.agreement, app, from.id, to.id, p.operation, amount, title, us, p.day, p.month}},
+			[]any{p.id, p.agreement, app, from.id, to.id, p.operation, amount, title, us, day, month}},
 		{`insert into operation (application_id, operation_id, content, at, agreement_id, authorisation_id, hold_id, payment_id, answer)
 			values ($1, $2, $3, $4, $5, '', '', $6, $7)`,
-			[]any{app, p.operation, content(p.agreement), us, p.agreement, p.id, firstAnswer(from.id, to.id, amount, us, p.day, p.month)}},
+			[]any{app, p.operation, content(p.agreement), us, p.agreement, p.id, firstAnswer(from.id, to.id, amount, us, day, month)}},
 		{`insert into counter (subject, period, used, currency) values ($1, $3, $5, 'PLN'), ($1, $4, $5, 'PLN'), ($2, $3, $5, 'PLN'), ($2, $4, $5, 'PLN')
-			on conflict (subject, period) do update set used = counter.used + excluded.used`, []any{subjects[0], subjects[1], p.day, p.month, amount}},
+			on conflict (subject, period) do update set used = counter.used + excluded.used`, []any{subjects[0], subjects[1], day, month, amount}},
 		{`insert into audit (segment, seq, at, actor_kind, actor_id, act, subject, before_text, after_text, why, hash)
 			values ($1, $2, $3, 'partner', $4, 'payment.executed', $5, '', $6, '', $7)`, []any{l.segment, seq, us, app, "payment:" + p.id, price().String(), hash}},
 		{"update chain_segment set last_seq = $1, last_hash = $2 where chain = 'audit' and segment = $3", []any{seq, hash, l.segment}},
@@ -211,8 +209,8 @@ func accounts(ctx context.Context, tx pgx.Tx, payer, payee string) (from, to bal
 }
 
 // used reads how much of the agreement's limits is used.
-func used(ctx context.Context, tx pgx.Tx, subjects []string, p *transfer) (day, month int64, err error) {
-	rows, err := tx.Query(ctx, "select subject, period, used from counter where subject = any($1) and period = any($2)", subjects, []string{p.day, p.month})
+func used(ctx context.Context, tx pgx.Tx, subjects []string, day, month string) (inDay, inMonth int64, err error) {
+	rows, err := tx.Query(ctx, "select subject, period, used from counter where subject = any($1) and period = any($2)", subjects, []string{day, month})
 	if err != nil {
 		return 0, 0, err
 	}
@@ -221,12 +219,12 @@ func used(ctx context.Context, tx pgx.Tx, subjects []string, p *transfer) (day, 
 	_, err = pgx.ForEachRow(rows, []any{&subject, &period, &n}, func() error {
 		switch {
 		case subject != subjects[0]:
-		case period == p.day:
-			day = n
+		case period == day:
+			inDay = n
 		default:
-			month = n
+			inMonth = n
 		}
 		return nil
 	})
-	return day, month, err
+	return inDay, inMonth, err
 }
