@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"okienko/bank/desk"
 	"okienko/bank/limit"
@@ -36,6 +37,7 @@ func needed(d dialect, n payment.Needs, into *payment.State) questions {
 // statements for all orders together (docs/decisions/0003-sql.md).
 func keep(ctx context.Context, tx *writeTx, c *payment.Changes) error {
 	for _, write := range []func() error{
+		func() error { return writeTurn(ctx, tx, c.At) },
 		func() error { return writeBalances(ctx, tx, c.Accounts) },
 		func() error { return insertHolds(ctx, tx, c.NewHolds) },
 		func() error { return updateHolds(ctx, tx, c.Holds) },
@@ -99,4 +101,22 @@ func writeCounters(ctx context.Context, tx *writeTx, counters []limit.Counter) e
 		counters, func(n limit.Counter) ([]any, error) {
 			return []any{string(n.Subject), string(n.Period), n.Used.Minor(), string(n.Used.Currency())}, nil
 		})
+}
+
+// writeTurn keeps when something was booked.
+func writeTurn(ctx context.Context, tx *writeTx, at time.Time) error {
+	if at.IsZero() {
+		return nil
+	}
+	return tx.must(ctx, "update desk_turn set at = case when at < $1 then $1 else at end where id = 1", micros(at))
+}
+
+// latestTurn asks for it.
+func latestTurn(qs *questions, into *time.Time) {
+	qs.ask("turn", "select at from desk_turn where id = 1", func(row scanner) error {
+		var at int64
+		err := row.Scan(&at)
+		*into = instant(at)
+		return err
+	})
 }

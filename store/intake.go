@@ -128,6 +128,13 @@ func importEntries(ctx context.Context, tx *writeTx, b *intake.Batch, accounts b
 	if err := insertEntries(ctx, tx, entries); err != nil {
 		return err
 	}
+	var latest time.Time
+	for _, e := range entries {
+		latest = later(latest, e.At)
+	}
+	if err := writeTurn(ctx, tx, latest); err != nil {
+		return err
+	}
 	return writeBalances(ctx, tx, moved)
 }
 

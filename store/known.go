@@ -1,6 +1,8 @@
 package store
 
 import (
+	"time"
+
 	"okienko/bank/account"
 	"okienko/bank/consent"
 	"okienko/bank/limit"
@@ -30,6 +32,7 @@ type known struct {
 	customerLimits map[party.CustomerID]*limit.OfCustomer
 	accounts       map[account.ID]*account.Account
 	counters       map[limit.Key]money.Amount
+	latest         time.Time // when the last batch was decided
 }
 
 // maxKnown bounds the rows that are known: about four thousand payers, in some
@@ -82,6 +85,7 @@ func (k *known) take(n payment.Needs, from *payment.State) {
 
 // leave keeps what a batch that was committed has changed.
 func (k *known) leave(c *payment.Changes) {
+	k.latest = later(k.latest, c.At)
 	for _, a := range c.Accounts {
 		k.accounts[a.ID] = a
 	}
@@ -103,4 +107,11 @@ func copyKnown[K comparable, V any](keys []K, from, into map[K]V) (missing []K) 
 		}
 	}
 	return missing
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
 }

@@ -195,7 +195,9 @@ func (t *serverBatch) Load(ctx context.Context, n payment.Needs, into *payment.S
 	if d.alone {
 		rest = d.known.give(n, into)
 	}
-	t.ask(needed(inPostgreSQL, rest, into))
+	qs := needed(inPostgreSQL, rest, into)
+	latestTurn(&qs, &into.Latest)
+	t.ask(qs)
 	if err := t.flush(ctx); err != nil {
 		return err
 	}

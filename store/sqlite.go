@@ -234,9 +234,14 @@ type fileBatch struct {
 
 func (t fileBatch) Load(ctx context.Context, n payment.Needs, into *payment.State) error {
 	n = t.w.known.give(n, into)
-	if err := needed(inSQLite, n, into).put(ctx, t.tx); err != nil {
+	qs := needed(inSQLite, n, into)
+	if into.Latest = t.w.known.latest; into.Latest.IsZero() {
+		latestTurn(&qs, &into.Latest)
+	}
+	if err := qs.put(ctx, t.tx); err != nil {
 		return err
 	}
+	t.w.known.latest = into.Latest
 	t.w.known.take(n, into)
 	return nil
 }

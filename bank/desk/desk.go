@@ -30,7 +30,7 @@ type Book interface {
 // Tx is one transaction of a Book.
 type Tx interface {
 	// Load puts everything that is needed into the state, nil or zero for what
-	// does not exist.
+	// does not exist, and when the batch before was decided.
 	Load(ctx context.Context, n payment.Needs, into *payment.State) error
 	// Write keeps what a batch has changed.
 	Write(ctx context.Context, c *payment.Changes) error
@@ -256,10 +256,9 @@ func (d *Desk) decide(orders []payment.Order) (results []payment.Result, err err
 }
 
 func (d *Desk) try(ctx context.Context, tx Tx, orders []payment.Order) ([]payment.Result, error) {
-	// Microseconds are what is kept: an answer must say what a later reading says.
-	now := d.cfg.Clock.Now().UTC().Truncate(time.Microsecond)
 	s := payment.NewState()
-	for range rounds {
+	now := d.now(s)
+	for round := range rounds {
 		needs := payment.Missing(s, now, orders)
 		if needs.Empty() {
 			results, changes := payment.Decide(s, now, d.cfg.IDs, orders)
@@ -271,6 +270,20 @@ func (d *Desk) try(ctx context.Context, tx Tx, orders []payment.Order) ([]paymen
 		if err := tx.Load(ctx, needs, s); err != nil {
 			return nil, err
 		}
+		if round == 0 { // waiting for the turn may have taken long
+			now = d.now(s)
+		}
 	}
 	return nil, fmt.Errorf("desk: %d orders still need more after %d rounds of loading", len(orders), rounds)
+}
+
+// now is the instant at which a batch is decided. It never lies before that of
+// the batch before: clocks of nodes differ, and a clock may be set back.
+// Microseconds are what is kept: an answer must say what a later reading says.
+func (d *Desk) now(s *payment.State) time.Time {
+	now := d.cfg.Clock.Now().UTC().Truncate(time.Microsecond)
+	if now.Before(s.Latest) {
+		return s.Latest
+	}
+	return now
 }

@@ -1,6 +1,8 @@
 package payment
 
 import (
+	"time"
+
 	"okienko/bank/account"
 	"okienko/bank/audit"
 	"okienko/bank/consent"
@@ -28,6 +30,10 @@ type State struct {
 	Authorisations map[AuthorisationID]*Authorisation
 	Challenges     map[sca.ID]*sca.Challenge
 	Counters       map[limit.Key]money.Amount
+	// Latest is when the batch before this one was decided, by the clock of
+	// whoever did it; zero when none was. No batch is decided at an earlier
+	// instant: a history is read in order of time.
+	Latest time.Time
 }
 
 // NewState is a state into which nothing has been loaded.
@@ -89,6 +95,7 @@ type Changes struct {
 	Counters          []limit.Counter      // the new value of each
 	Challenges        []*sca.Challenge     // spent
 	Audit             []audit.Record
+	At                time.Time // when the batch was decided
 }
 
 // Empty tells whether there is nothing to write.

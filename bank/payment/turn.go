@@ -26,7 +26,9 @@ func Decide(s *State, now time.Time, ids bank.IDs, orders []Order) ([]Result, *C
 	for i, o := range orders {
 		results[i] = t.take(o)
 	}
-	return results, t.changes()
+	c := t.changes()
+	c.At = now
+	return results, c
 }
 
 // turn is the working state of a batch. Every order works on copies, which are

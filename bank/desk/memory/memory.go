@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"okienko/bank/account"
 	"okienko/bank/audit"
@@ -52,6 +53,7 @@ type Book struct {
 	entries        map[ledger.EntryID]ledger.Entry
 	entryOrder     []ledger.EntryID
 	counters       map[limit.Key]money.Amount
+	latest         time.Time
 	audit          []audit.Record
 }
 
@@ -119,6 +121,7 @@ func (t *tx) Write(_ context.Context, c *payment.Changes) error {
 // Load copies out what is needed.
 func (t *tx) Load(_ context.Context, n payment.Needs, into *payment.State) error {
 	b := t.book
+	into.Latest = b.latest
 	for _, id := range n.Agreements {
 		into.Agreements[id] = load(b.agreements, id, copyAgreement)
 	}
@@ -200,6 +203,7 @@ func copyEntry(e ledger.Entry) ledger.Entry {
 
 // keep applies changes that were judged.
 func (b *Book) keep(c *payment.Changes) {
+	b.latest = c.At
 	for _, a := range c.Accounts {
 		was := b.accounts[a.ID]
 		was.Booked, was.Held, was.Seq = a.Booked, a.Held, a.Seq
