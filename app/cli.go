@@ -19,6 +19,7 @@ type CLI struct {
 	Sandbox SandboxCmd `cmd:"" help:"Start a bank with made-up customers on this machine."`
 	Serve   ServeCmd   `cmd:"" help:"Run a bank by a configuration file."`
 	Admin   AdminCmd   `cmd:"" help:"What the bank's staff do: partners, applications, customers. Tells first, does with --apply."`
+	Migrate MigrateCmd `cmd:"" help:"Bring the tables of a bank up to date and stop; nodes may run meanwhile."`
 	Verify  VerifyCmd  `cmd:"" help:"Add up the whole ledger again and prove the audit unbroken."`
 	Version VersionCmd `cmd:"" help:"Print the version."`
 }

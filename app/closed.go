@@ -9,10 +9,17 @@ import (
 )
 
 // closedBank carries out one request of staff on the store of a bank that is
-// not running. The store's lock keeps a running one out.
+// not running on this machine. A file's lock keeps a running one out; a database
+// takes the command as one more node, whose lines in the logs stand under a name
+// of its own.
 func closedBank(ctx context.Context, s Settings, req *adminRequest) (_ office.Report, err error) {
-	if _, err := os.Stat(s.StorePath); err != nil {
-		return office.Report{}, errors.Join(errNoBank, err)
+	if s.StoreDSN == "" {
+		if _, err := os.Stat(s.StorePath); err != nil {
+			return office.Report{}, errors.Join(errNoBank, err)
+		}
+	} else {
+		s.Node += "-admin"
+		s.StoreConnections = 0
 	}
 	by, err := s.Staff.name(os.Getuid(), req.As)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -19,10 +20,13 @@ import (
 // described in deploy/okienko.toml; an unknown key is an error.
 type Config struct {
 	Bank struct {
-		Name    string `toml:"name"`     // shown to customers
-		Node    string `toml:"node"`     // names this process in the audit
-		Data    string `toml:"data"`     // file of the embedded store
-		KeyFile string `toml:"key_file"` // 32 bytes in base64: seals personal numbers
+		Name                 string `toml:"name"`                   // shown to customers
+		Node                 string `toml:"node"`                   // names this process among all of the bank's, in the audit and in leases
+		Data                 string `toml:"data"`                   // file of the embedded store
+		Database             string `toml:"database"`               // or the address of a PostgreSQL database
+		DatabasePasswordFile string `toml:"database_password_file"` // "" where the server knows the user by other means
+		DatabaseConnections  int    `toml:"database_connections"`   // of this node at most, 0 for the usual number
+		KeyFile              string `toml:"key_file"`               // 32 bytes in base64: seals personal numbers
 	} `toml:"bank"`
 	People  ListenerConfig `toml:"people"`
 	Partner ListenerConfig `toml:"partner"`
@@ -90,6 +94,10 @@ func ReadConfig(path string) (*Config, error) {
 	return &c, nil
 }
 
+// nodeName is what names a node. Without dots and slashes: the store makes the
+// names of its chains in the logs from it.
+var nodeName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
 func (c *Config) faults() []error {
 	var f []error
 	must := func(ok bool, otherwise string) {
@@ -99,8 +107,13 @@ func (c *Config) faults() []error {
 	}
 	must(c.Bank.Name != "", "bank.name is missing")
 	must(c.Bank.Node != "", "bank.node is missing")
-	must(filepath.IsAbs(c.Bank.Data), "bank.data must be an absolute path")
-	must(!strings.HasPrefix(c.Bank.Data, os.TempDir()+"/"), "bank.data must not lie in the folder for temporary files")
+	must(nodeName.MatchString(c.Bank.Node) || c.Bank.Node == "", "bank.node must be letters, digits, - and _ only, at most 64")
+	must((c.Bank.Data == "") != (c.Bank.Database == ""), "either bank.data (a file) or bank.database (PostgreSQL) must be given, and not both")
+	if c.Bank.Data != "" {
+		must(filepath.IsAbs(c.Bank.Data), "bank.data must be an absolute path")
+		must(!strings.HasPrefix(c.Bank.Data, os.TempDir()+"/"), "bank.data must not lie in the folder for temporary files")
+	}
+	f = append(f, c.databaseFaults()...)
 	f = append(f, secretFile("bank.key_file", c.Bank.KeyFile)...)
 	f = append(f, c.People.faults("people")...)
 	f = append(f, c.Partner.faults("partner")...)

@@ -18,7 +18,7 @@ func sampleConfig(t *testing.T) (text, folder string) {
 		t.Fatal(err)
 	}
 	folder = t.TempDir()
-	for _, name := range []string{"bank.key", "people.key", "partner.key", "sms.secret"} {
+	for _, name := range []string{"bank.key", "people.key", "partner.key", "sms.secret", "database.password"} {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte("secret"), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -86,6 +86,12 @@ func TestConfigurationFaults(t *testing.T) {
 		{"an unknown section", `[log]`, "[magic]\n[log]", "unknown key magic"},
 		{"no name", `name = "Bank Przykładowy"`, `name = ""`, "bank.name is missing"},
 		{"no node", `node = "node-1"`, ``, "bank.node is missing"},
+		{"a node with a path in its name", `node = "node-1"`, `node = "dc1/node"`, "bank.node must be letters"},
+		{"a node with a dot in its name", `node = "node-1"`, `node = "node.1"`, "bank.node must be letters"},
+		{"no memory at all", `data = "/var/lib/okienko/okienko.db"`, `data = ""`, "either bank.data"},
+		{"two memories", `database = ""`, `database = "postgres://okienko@/okienko?host=/run/postgresql"`, "either bank.data"},
+		{"a password of no database", `database_password_file = ""`, `database_password_file = "/x"`, "belong to bank.database"},
+		{"connections to no database", `database_connections = 0`, `database_connections = 32`, "belong to bank.database"},
 		{"a data file somewhere", `data = "/var/lib/okienko/okienko.db"`, `data = "okienko.db"`, "bank.data must be an absolute path"},
 		{"a data file that the machine sweeps away", `data = "/var/lib/okienko/okienko.db"`, `data = "` + folderFor("okienko.db") + `"`, "bank.data must not lie in the folder for temporary files"},
 		{"no key", `key_file =`, "#", "bank.key_file is missing"},
@@ -135,6 +141,17 @@ func TestConfigurationFaults(t *testing.T) {
 
 // Others on the machine must not read the bank's secrets.
 func TestConfigurationRefusesOpenSecrets(t *testing.T) {
+	for _, mode := range []os.FileMode{0o640, 0o604, 0o620} {
+		text, folder := databaseConfig(t, "postgres://okienko@/okienko?host=/run/postgresql")
+		password := filepath.Join(folder, "database.password")
+		text = strings.Replace(text, `database_password_file = ""`, `database_password_file = "`+password+`"`, 1)
+		if err := os.Chmod(password, mode); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := readText(t, text); err == nil || !strings.Contains(err.Error(), "bank.database_password_file: ") || !strings.Contains(err.Error(), "chmod 600 it") {
+			t.Errorf("the database's password with mode %o: %v", mode, err)
+		}
+	}
 	for name, setting := range map[string]string{"bank.key": "bank.key_file", "people.key": "people.key", "partner.key": "partner.key", "sms.secret": "sms.secret_file"} {
 		for _, mode := range []os.FileMode{0o640, 0o604, 0o620} {
 			text, folder := sampleConfig(t)

@@ -35,17 +35,20 @@ type Settings struct {
 	Version     string
 	Node        string
 	StorePath   string // "" keeps nothing after the bank has closed
-	Key         []byte // 32 bytes
-	Clock       *clock.Bank
-	Log         *slog.Logger
-	People      Address
-	Partner     Address
-	AdminSocket string // "" for none
-	Metrics     string // loopback address, "" for none
-	Health      string // private address of health alone, "" for none
-	Staff       staffBook
-	Gateway     notify.Gateway
-	Desk        struct{ Queue, Batch int }
+	// StoreDSN is the address of a PostgreSQL database, in the place of a file.
+	StoreDSN         string
+	StoreConnections int    // to the database, 0 for the usual number
+	Key              []byte // 32 bytes
+	Clock            *clock.Bank
+	Log              *slog.Logger
+	People           Address
+	Partner          Address
+	AdminSocket      string // "" for none
+	Metrics          string // loopback address, "" for none
+	Health           string // private address of health alone, "" for none
+	Staff            staffBook
+	Gateway          notify.Gateway
+	Desk             struct{ Queue, Batch int }
 	// World adds what only a sandbox has: its people at the first start, and its
 	// doors. It is nil in production, where none of that exists.
 	World world
@@ -106,7 +109,7 @@ func openCore(ctx context.Context, s Settings) (_ *core, err error) {
 		}
 	}
 	c.store, err = store.Open(ctx, store.Config{
-		Path: s.StorePath, Environment: s.Environment, Key: s.Key, Clock: s.Clock, Wall: c.wall, Node: s.Node, Log: s.Log,
+		Path: s.StorePath, DSN: s.StoreDSN, Connections: s.StoreConnections, Environment: s.Environment, Key: s.Key, Clock: s.Clock, Wall: c.wall, Node: s.Node, Log: s.Log,
 	})
 	if err != nil {
 		return nil, err

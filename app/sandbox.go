@@ -26,6 +26,7 @@ const (
 type SandboxCmd struct {
 	Data      string `help:"Data folder; by default one under the user's cache folder." type:"path"`
 	Ephemeral bool   `help:"Keep nothing."`
+	Database  string `help:"Address of a PostgreSQL database to keep the ledger in, postgres://…; the rest stays in the data folder." hidden:""`
 	Seed      uint64 `help:"Makes other people; 0 takes the usual ones."`
 	NoHistory bool   `help:"Opening balances only: starts faster."`
 	People    string `help:"Address of the customers' pages." default:"127.0.0.1:8443" placeholder:"HOST:PORT"`
@@ -41,7 +42,8 @@ type SandboxCmd struct {
 func (s *SandboxCmd) Run(p *program) error {
 	o := SandboxOptions{
 		Folder: s.Data, Ephemeral: s.Ephemeral, Seed: s.Seed, NoHistory: s.NoHistory, Version: p.version, PairAll: s.PairAll,
-		People: s.People, Partner: s.Partner, Doors: s.Doors, Admin: s.Admin, Log: newLog(p, s.Log),
+		Database: s.Database,
+		People:   s.People, Partner: s.Partner, Doors: s.Doors, Admin: s.Admin, Log: newLog(p, s.Log),
 	}
 	h, err := OpenSandbox(p.ctx, o)
 	if err != nil {
@@ -65,6 +67,10 @@ func (s *SandboxCmd) Run(p *program) error {
 type SandboxOptions struct {
 	Folder    string // "" is the default one, or a temporary one when Ephemeral
 	Ephemeral bool
+	// Database is the address of a PostgreSQL database in the place of the
+	// folder's file. It belongs to the folder: key, certificates and the people's
+	// names lie there.
+	Database  string
 	Seed      uint64
 	NoHistory bool
 	// PairAll pairs the ready application with everybody who can be paired and
@@ -135,6 +141,9 @@ func (w *sandboxWorld) prepare(_ context.Context, o SandboxOptions) (Settings, e
 	w.clock, w.log = s.Clock, o.Log
 	if o.Ephemeral {
 		s.StorePath = "" // a private file that promises nothing about a crash
+	}
+	if o.Database != "" {
+		s.StorePath, s.StoreDSN = "", o.Database
 	}
 	tls := serverTLS(w.trust.Server)
 	s.Version, s.Log, s.World, s.Metrics = o.Version, o.Log, w, o.Admin

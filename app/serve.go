@@ -67,12 +67,14 @@ func newLog(p *program, level string) *slog.Logger {
 // the secrets that secure reads.
 func serveSettings(c *Config) Settings {
 	s := Settings{
-		Environment: partner.Production, BankName: c.Bank.Name, Node: c.Bank.Node, StorePath: c.Bank.Data,
+		Environment: partner.Production, BankName: c.Bank.Name, Node: c.Bank.Node,
+		StorePath: c.Bank.Data, StoreConnections: c.Bank.DatabaseConnections,
 		Clock: clock.NewBank(), AdminSocket: c.Admin.Socket, Metrics: c.Admin.Metrics, Health: c.Admin.Health, Staff: staffOf(c.Staff),
 		Log: slog.New(slog.DiscardHandler),
 	}
 	s.Desk.Queue, s.Desk.Batch = c.Desk.Queue, c.Desk.Batch
 	s.Key, _ = readKey(c.Bank.KeyFile)
+	s.StoreDSN, _ = c.storeDSN()
 	return s
 }
 
@@ -83,6 +85,9 @@ func secure(c *Config, s *Settings) error {
 	var err error
 	if s.Key, err = readKey(c.Bank.KeyFile); err != nil {
 		errs = append(errs, fmt.Errorf("bank.key_file: %w", err))
+	}
+	if s.StoreDSN, err = c.storeDSN(); err != nil {
+		errs = append(errs, fmt.Errorf("bank.database_password_file: %w", err))
 	}
 	if s.People, err = c.People.address(s.Clock.Now()); err != nil {
 		errs = append(errs, fmt.Errorf("people: %w", err))

@@ -14,16 +14,16 @@ import (
 type VerifyCmd struct {
 	Config string `help:"Configuration file of the bank." type:"existingfile" xor:"which"`
 	Data   string `help:"Data folder of a sandbox; the default one when nothing is given." xor:"which"`
-	File   string `arg:"" optional:"" help:"File of a store."`
+	Where  string `arg:"" optional:"" help:"File of a store, or the postgres:// address of a database (PGPASSFILE or PGPASSWORD give its password)."`
 }
 
 // Run prints what was looked at and what was found.
 func (v *VerifyCmd) Run(p *program) error {
-	path, err := v.path()
+	where, err := v.where()
 	if err != nil {
 		return err
 	}
-	report, err := verify.Run(p.ctx, path)
+	report, err := verify.Run(p.ctx, where)
 	if err != nil {
 		return err
 	}
@@ -43,6 +43,11 @@ func printReport(out io.Writer, r verify.Report) error {
 			return err
 		}
 	}
+	for _, what := range r.Unchecked {
+		if _, err := fmt.Fprintln(out, "not checked:", what); err != nil {
+			return err
+		}
+	}
 	for _, f := range r.Findings {
 		if _, err := fmt.Fprintln(out, "FAULT", f); err != nil {
 			return err
@@ -56,16 +61,16 @@ func printReport(out io.Writer, r verify.Report) error {
 	return nil
 }
 
-func (v *VerifyCmd) path() (string, error) {
+func (v *VerifyCmd) where() (string, error) {
 	switch {
-	case v.File != "":
-		return v.File, nil
+	case v.Where != "":
+		return v.Where, nil
 	case v.Config != "":
 		cfg, err := ReadConfig(v.Config)
 		if err != nil {
 			return "", err
 		}
-		return cfg.Bank.Data, nil
+		return cfg.where()
 	}
 	folder := v.Data
 	if folder == "" {

@@ -21,10 +21,17 @@ func (h *House) startWorkers(ctx context.Context) error {
 	h.deliverer = work.NewDeliverer(work.DelivererConfig{
 		Outbox: h.store, Gateways: gateways, Clock: h.settings.Clock, Wall: h.wall, Worker: h.settings.Node, Log: h.log,
 	})
+	// Nodes over one database take turns. A file has one process.
+	shift := func(name string) work.Shift {
+		if h.settings.StoreDSN == "" {
+			return work.Shift{}
+		}
+		return work.Shift{Leases: h.store, Name: name, Node: h.settings.Node, Log: h.log}
+	}
 	workers := []work.Worker{
 		h.deliverer,
-		work.NewExpirer(work.ExpirerConfig{Due: h.store, Desk: h.desk, Clock: h.settings.Clock, Log: h.log}),
-		work.NewPurger(work.PurgerConfig{Store: h.store, Clock: h.settings.Clock, Log: h.log}),
+		work.NewExpirer(work.ExpirerConfig{Due: h.store, Desk: h.desk, Clock: h.settings.Clock, Shift: shift(work.Falling), Log: h.log}),
+		work.NewPurger(work.PurgerConfig{Store: h.store, Clock: h.settings.Clock, Shift: shift(work.Clearing), Log: h.log}),
 	}
 	for _, w := range workers {
 		// They end with Stop, after the doors: what the last callers ordered is

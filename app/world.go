@@ -101,7 +101,7 @@ func (w *sandboxWorld) moveDoors(ctx context.Context, c *core, world *sandbox.Wo
 	for _, fresh := range world.Applications {
 		a, err := c.store.Application(ctx, fresh.ID)
 		if err != nil {
-			return err
+			return fmt.Errorf("the world of the folder %s is not in this data: %w", w.folder, err)
 		}
 		if slices.Equal(a.RedirectURIs, fresh.RedirectURIs) && slices.Equal(a.CallbackURIs, fresh.CallbackURIs) {
 			continue
