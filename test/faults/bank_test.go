@@ -161,20 +161,50 @@ func (h *house) fill(n *node) {
 	}
 }
 
-// load has every caller do its rounds, repeating what is not answered at the
-// other node, and returns when all is answered.
-func (h *house) load() {
-	var all sync.WaitGroup
-	for caller := range callers {
-		all.Go(func() {
-			for round := range h.rounds {
-				if !h.play(caller, round) {
-					return
+// begin has every caller do its rounds, repeating what is not answered at the
+// other node. The channel is closed when all is answered.
+func (h *house) begin() <-chan struct{} {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		var all sync.WaitGroup
+		for caller := range callers {
+			all.Go(func() {
+				for round := range h.rounds {
+					if !h.play(caller, round) {
+						return
+					}
 				}
-			}
-		})
+			})
+		}
+		all.Wait()
+	}()
+	return ended
+}
+
+// until waits for what callers must see by and by.
+func (h *house) until(seen func() bool) {
+	h.t.Helper()
+	for deadline := time.Now().Add(patience); !seen(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			h.t.Fatalf("what is waited for does not come; answered so far: %d and %d", h.done[0].Load(), h.done[1].Load())
+		}
 	}
-	all.Wait()
+}
+
+// answered tells whether so many orders have been answered.
+func (h *house) answered(n int64) func() bool {
+	return func() bool { return h.done[0].Load()+h.done[1].Load() >= n }
+}
+
+// told is how many errors callers were told of.
+func (h *house) told() (n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, times := range h.errors {
+		n += times
+	}
+	return n
 }
 
 func (h *house) play(caller, round int) bool {

@@ -128,16 +128,18 @@ func (l *link) orders(in *bufio.Reader) {
 			return
 		}
 		sql := l.statement(message[0], message[5:])
-		if commits(sql) && l.proxy.reached(BeforeCommit) {
-			_ = out.Flush()
-			return
+		if commits(sql) {
+			if out.Flush() != nil || l.proxy.reached(BeforeCommit) || !l.proxy.pass(l.over) {
+				return
+			}
 		}
 		if _, err := out.Write(message); err != nil {
 			return
 		}
-		if l.firstWrite(sql) && l.proxy.reached(InBatch) {
-			_ = out.Flush()
-			return
+		if l.firstWrite(sql) {
+			if out.Flush() != nil || l.proxy.reached(InBatch) {
+				return
+			}
 		}
 		if in.Buffered() == 0 && out.Flush() != nil {
 			return
@@ -242,7 +244,7 @@ func (l *link) answers(in *bufio.Reader) {
 		if err != nil || !l.proxy.pass(l.over) {
 			return
 		}
-		if string(message[5:]) == "COMMIT\x00" && message[0] == 'C' && l.proxy.reached(AfterCommit) {
+		if m, is := momentOf(message[0], string(message[5:])); is && (l.proxy.reached(m) || !l.proxy.pass(l.over)) {
 			l.end()
 			return
 		}
@@ -252,6 +254,17 @@ func (l *link) answers(in *bufio.Reader) {
 			return
 		}
 	}
+}
+
+// momentOf is the moment that an answer of the database marks.
+func momentOf(kind byte, body string) (m Moment, is bool) {
+	switch {
+	case kind == 'C' && body == "COMMIT\x00": // command complete
+		return AfterCommit, true
+	case kind == 'Z' && body == "T": // ready for the next query, in a transaction
+		return InTransaction, true
+	}
+	return 0, false
 }
 
 // sleep is false when the link was over before the time.

@@ -25,9 +25,12 @@ import (
 type Moment int
 
 const (
+	// InTransaction is when the database has answered and waits for the rest of a
+	// transaction, and its answer was not passed on.
+	InTransaction Moment = iota
 	// InBatch is right after the first statement that writes was forwarded: the
 	// transaction is half done, and the database must undo it.
-	InBatch Moment = iota
+	InBatch
 	// BeforeCommit is when everything but the commit was forwarded.
 	BeforeCommit
 	// AfterCommit is when the database has answered the commit, and the answer
@@ -35,7 +38,9 @@ const (
 	AfterCommit
 )
 
-func (m Moment) String() string { return [...]string{"in a batch", "before commit", "after commit"}[m] }
+func (m Moment) String() string {
+	return [...]string{"in a transaction", "in a batch", "before commit", "after commit"}[m]
+}
 
 // Proxy stands between clients and one database.
 type Proxy struct {
@@ -46,17 +51,19 @@ type Proxy struct {
 	mu       sync.Mutex
 	listener net.Listener // nil while connections are refused
 	links    map[*link]struct{}
-	cuts     []*cut
+	faults   []*fault
 	delay    time.Duration
 	thawed   chan struct{} // closed unless the proxy is frozen
 	closed   bool
 	running  sync.WaitGroup
 }
 
-type cut struct {
-	moment Moment
-	left   int // how many such moments are still let pass
-	done   chan struct{}
+// fault waits for its moment.
+type fault struct {
+	moment  Moment
+	left    int  // how many such moments are still let pass
+	freezes bool // everything, instead of cutting the connection
+	done    chan struct{}
 }
 
 // Start starts a proxy in front of a database until the end of the test.
@@ -170,33 +177,45 @@ func (p *Proxy) DSN() string { return p.dsn }
 // whichever connection it comes; 1 is the next one. The channel is closed when
 // it has happened.
 func (p *Proxy) Cut(m Moment, n int) <-chan struct{} {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	c := &cut{moment: m, left: n - 1, done: make(chan struct{})}
-	p.cuts = append(p.cuts, c)
-	return c.done
+	return p.await(&fault{moment: m, left: n - 1, done: make(chan struct{})})
 }
 
-// reached tells whether a connection is cut at the moment that it has reached.
-func (p *Proxy) reached(m Moment) bool {
+// FreezeAt freezes everything, see Freeze, when a connection reaches the n-th
+// such moment from now.
+func (p *Proxy) FreezeAt(m Moment, n int) <-chan struct{} {
+	return p.await(&fault{moment: m, left: n - 1, freezes: true, done: make(chan struct{})})
+}
+
+func (p *Proxy) await(f *fault) <-chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := false
-	kept := p.cuts[:0]
-	for _, c := range p.cuts {
+	p.faults = append(p.faults, f)
+	return f.done
+}
+
+// reached tells whether a connection is to be cut at the moment that it has
+// reached. The proxy may be frozen afterwards.
+func (p *Proxy) reached(m Moment) (isCut bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	waiting := p.faults[:0]
+	for _, f := range p.faults {
 		switch {
-		case c.moment != m:
-		case c.left > 0:
-			c.left--
+		case f.moment != m:
+		case f.left > 0:
+			f.left--
 		default:
-			close(c.done)
-			now = true
+			if f.freezes {
+				p.freeze()
+			}
+			isCut = isCut || !f.freezes
+			close(f.done)
 			continue
 		}
-		kept = append(kept, c)
+		waiting = append(waiting, f)
 	}
-	p.cuts = kept
-	return now
+	p.faults = waiting
+	return isCut
 }
 
 // Drop cuts every connection that there is.
@@ -249,6 +268,10 @@ func (p *Proxy) delayed() time.Duration {
 func (p *Proxy) Freeze() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.freeze()
+}
+
+func (p *Proxy) freeze() {
 	select {
 	case <-p.thawed:
 		p.thawed = make(chan struct{})

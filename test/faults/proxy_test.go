@@ -131,6 +131,29 @@ func TestCut(t *testing.T) {
 	}
 }
 
+// A transaction that is cut between two of its journeys was begun and is undone.
+func TestCutInTransaction(t *testing.T) {
+	t.Parallel()
+	direct := table(t)
+	proxy := Start(t, direct)
+	conn := dial(t, proxy.DSN())
+	done := proxy.Cut(InTransaction, 2)
+	if _, err := conn.Exec(t.Context(), "begin"); err != nil {
+		t.Errorf("cut one too early: %v", err)
+	}
+	if _, err := conn.Exec(t.Context(), "insert into t values (1)"); err == nil {
+		t.Error("the client was answered")
+	}
+	select {
+	case <-done:
+	default:
+		t.Error("not cut")
+	}
+	if n := count(t, direct); n != 0 {
+		t.Errorf("%d rows of half a transaction", n)
+	}
+}
+
 func TestRefuse(t *testing.T) {
 	t.Parallel()
 	proxy := Start(t, table(t))
