@@ -28,3 +28,23 @@ func TestPostgreSQL(t *testing.T) {
 		return s
 	})
 }
+
+// TestNodes is what must hold between several nodes on one database.
+func TestNodes(t *testing.T) {
+	var mu sync.Mutex
+	made := map[string]string{}
+	storetest.RunNodes(t, func(t *testing.T, cfg store.Config) *store.Store {
+		t.Helper()
+		mu.Lock()
+		if made[t.Name()] == "" {
+			made[t.Name()] = postgres.DSN(t)
+		}
+		cfg.DSN = made[t.Name()]
+		mu.Unlock()
+		s, err := store.Open(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	})
+}

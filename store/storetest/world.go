@@ -123,6 +123,11 @@ func (w *world) reopen() {
 // customer imports an individual with one account and an opening balance.
 func (w *world) customer(name string, id account.ID, balance money.Amount) {
 	w.t.Helper()
+	must(w.t, w.s.Import(w.t.Context(), w.newcomer(name, id, balance)))
+}
+
+func (w *world) newcomer(name string, id account.ID, balance money.Amount) *intake.Batch {
+	w.t.Helper()
 	w.customers++
 	number, err := nrb.Make("99900005", fmt.Sprintf("%016d", w.customers))
 	must(w.t, err)
@@ -139,7 +144,7 @@ func (w *world) customer(name string, id account.ID, balance money.Amount) {
 	if balance.IsPositive() {
 		b.Entries = []ledger.Entry{w.opening(id, balance)}
 	}
-	must(w.t, w.s.Import(w.t.Context(), b))
+	return b
 }
 
 func (w *world) opening(id account.ID, balance money.Amount) ledger.Entry {
@@ -153,6 +158,12 @@ func (w *world) opening(id account.ID, balance money.Amount) ledger.Entry {
 // bank: a request, a challenge passed and spent.
 func (w *world) pair(name string, id account.ID, l limit.Limits) consent.Agreement {
 	w.t.Helper()
+	return w.pairWith(name, id, func() limit.Limits { return l })
+}
+
+// pairWith has the limits decided together with the pairing.
+func (w *world) pairWith(name string, id account.ID, limits func() limit.Limits) consent.Agreement {
+	w.t.Helper()
 	ctx, now := w.t.Context(), w.clock.Now()
 	request := authserver.Request{
 		ID: authserver.RequestID(w.ids.NewID()), Client: client, State: "state", RedirectURI: "https://rower.example/",
@@ -161,7 +172,7 @@ func (w *world) pair(name string, id account.ID, l limit.Limits) consent.Agreeme
 	must(w.t, w.s.SaveRequest(ctx, request))
 	person := party.PersonID("per-" + name)
 	_, err := w.s.ChangeRequest(ctx, request.ID, func(r *authserver.Request) error {
-		r.Choice = &authserver.Choice{Person: person, Customer: party.CustomerID("cus-" + name), Account: id, Permissions: permissions, Limits: l}
+		r.Choice = &authserver.Choice{Person: person, Customer: party.CustomerID("cus-" + name), Account: id, Permissions: permissions, Limits: wide()}
 		return nil
 	})
 	must(w.t, err)
@@ -173,6 +184,7 @@ func (w *world) pair(name string, id account.ID, l limit.Limits) consent.Agreeme
 			if old != nil {
 				return consent.Agreement{}, nil, errors.New("paired twice")
 			}
+			l := limits()
 			a := consent.Agreement{
 				ID: consent.ID("agr-" + name), Version: 1, Application: client, Customer: party.CustomerID("cus-" + name), Person: person,
 				AccountRef: "ref-" + name, Account: id, Limits: l, Status: consent.Active, CreatedAt: now, GivenAt: now,
