@@ -155,7 +155,7 @@ type production struct {
 const configuration = `
 [bank]
 name = "Bank w teście"
-node = "node-1"
+node = "{node}"
 data = "{data}"
 key_file = "{bank_key}"
 {more}
@@ -214,7 +214,7 @@ func newProduction(t *testing.T) *production {
 	p.gateway = newGateway(t, certificate, private)
 	people, partner := freePort(t), freePort(t)
 	p.settings = map[string]string{
-		"data": p.path("bank.db"), "bank_key": p.path("bank.key"), "more": "",
+		"node": "node-1", "data": p.path("bank.db"), "bank_key": p.path("bank.key"), "more": "",
 		"people": people, "people_url": "https://" + strings.Replace(people, "127.0.0.1", "localhost", 1), "people_cert": certificate, "people_key": private,
 		"partner": partner, "partner_url": "https://" + strings.Replace(partner, "127.0.0.1", "localhost", 1), "partner_cert": certificate, "partner_key": private,
 		"proxy": "127.0.0.1/32", "socket": p.path("admin.sock"), "metrics": freePort(t), "health": freePort(t), "level": "debug",

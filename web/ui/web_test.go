@@ -83,14 +83,20 @@ func TestAssetsAreKeptForEverUnderTheirHash(t *testing.T) {
 	if seen != 2 {
 		t.Errorf("%d assets, want style sheet and icon", seen)
 	}
-	for _, path := range []string{"/assets/okienko.css", "/assets/", "/assets/../ui.go", "/assets/okienko.000000000000.css"} {
+	for _, path := range []string{"/assets/okienko.css", "/assets/", "/assets/../ui.go", "/assets/other.000000000000.css"} {
 		w := httptest.NewRecorder()
 		p.Assets().ServeHTTP(w, &http.Request{Method: "GET", URL: &url.URL{Path: path}, Header: http.Header{}})
 		if w.Code != 404 || strings.Contains(w.Header().Get("Cache-Control"), "immutable") {
 			t.Errorf("%s: %d", path, w.Code)
 		}
 	}
+	// A page of another version, from a node that is upgraded earlier or later.
 	w := httptest.NewRecorder()
+	p.Assets().ServeHTTP(w, httptest.NewRequest("GET", "/assets/okienko.000000000000.css", nil))
+	if w.Code != 200 || w.Header().Get("Cache-Control") != "no-store" || w.Body.Len() == 0 {
+		t.Errorf("an asset of another version: %d %v", w.Code, w.Header())
+	}
+	w = httptest.NewRecorder()
 	p.Assets().ServeHTTP(w, httptest.NewRequest("POST", "/assets/", nil))
 	if w.Code != http.StatusMethodNotAllowed {
 		t.Errorf("POST: %d", w.Code)
