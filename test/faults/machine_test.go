@@ -15,7 +15,7 @@ func TestDatabaseIsKilled(t *testing.T) {
 	t.Parallel()
 	server := postgres.Start(t)
 	dsn := server.DSN(t)
-	h := build(t, rounds(40), dsn, dsn, dsn, clock.Wall{})
+	h := build(t, rounds(20), dsn, dsn, dsn, clock.Wall{})
 	ended := h.begin()
 	for n := range int64(3) {
 		h.until(h.answered((n + 1) * callers))
@@ -31,7 +31,7 @@ func TestDatabaseIsRestarted(t *testing.T) {
 	t.Parallel()
 	server := postgres.Start(t)
 	dsn := server.DSN(t)
-	h := build(t, rounds(40), dsn, dsn, dsn, clock.Wall{})
+	h := build(t, rounds(20), dsn, dsn, dsn, clock.Wall{})
 	ended := h.begin()
 	for n := range int64(3) {
 		h.until(h.answered((n + 1) * callers))
