@@ -57,7 +57,7 @@ func (b books) loading() []string {
 	if b.engine == postgreSQL {
 		return []string{
 			"set session_replication_role = replica", // references are right by construction
-			"set maintenance_work_mem = '1GB'", "set synchronous_commit = off",
+			"set maintenance_work_mem = '1GB'", "set synchronous_commit = off", "begin",
 		}
 	}
 	return []string{"pragma journal_mode = off", "pragma synchronous = off", "pragma cache_size = -524288", "pragma temp_store = file"}
@@ -66,9 +66,18 @@ func (b books) loading() []string {
 // loaded leaves books as a bank that is long at work has them.
 func (b books) loaded() []string {
 	if b.engine == postgreSQL {
-		return []string{"drop table k", "vacuum analyze"}
+		return []string{"drop table k", "commit", "vacuum analyze"}
 	}
 	return []string{"pragma journal_mode = wal"}
+}
+
+// emptied empties tables that are about to be filled. What fills a table in the
+// transaction that has emptied it needs no log at wal_level=minimal.
+func (b books) emptied(tables string) []string {
+	if b.engine == postgreSQL {
+		return []string{"truncate " + tables}
+	}
+	return nil
 }
 
 // indexes asks for the indexes that are not those of a key: name and text.

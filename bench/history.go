@@ -68,6 +68,9 @@ func (l *loader) past(ctx context.Context) error {
 	if err := w.check(); err != nil {
 		return err
 	}
+	if err := l.run(ctx, l.b.emptied("entry, posting, payment, payment_event, operation, counter")...); err != nil {
+		return err
+	}
 	days := w.history.days()
 	if err := l.calendar(ctx, days); err != nil {
 		return err
