@@ -94,7 +94,10 @@ func create(o options) (_ *cluster, err error) {
 	if err := c.start(); err != nil {
 		return nil, err
 	}
-	return c, c.execute("create role " + owner + " login createdb")
+	if err := c.execute("create role " + owner + " login createdb"); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 func (c *cluster) data() string { return filepath.Join(c.dir, "data") }
