@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -8,9 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -24,7 +28,7 @@ const connections = 32
 type httpsRun struct {
 	load
 	own, bank, server time.Duration // processor time of one call: the generator's, the bank's, the database server's
-	commits           float64       // a second
+	commits           float64       // a second: of a server all that wrote, of a file those of the desk
 }
 
 // benchHTTPS measures the partner API of the built program with everything on,
@@ -60,7 +64,7 @@ func openBank(ctx context.Context, o options, b books, dir string) (*generator, 
 		dsn = b.where
 	}
 	if o.inProcess {
-		h, err := app.OpenSandbox(ctx, app.SandboxOptions{Folder: data, PairAll: true, Version: "bench"})
+		h, err := app.OpenSandbox(ctx, app.SandboxOptions{Folder: data, Database: dsn, PairAll: true, Version: "bench"})
 		if err != nil {
 			return nil, nil, err
 		}
@@ -136,10 +140,14 @@ func (g *generator) measure(ctx context.Context, o options) error {
 		payments, engines, shares = append(payments, p), append(engines, e), append(shares, 100*p.rate()/e.rate())
 	}
 	g.print("POST /payment", payments)
+	server := ""
+	if g.shelf.engine() == postgreSQL {
+		server = us(median(pick(engines, func(r engineRun) time.Duration { return r.server })))
+	}
 	fmt.Printf("%-36s %7.0f/s %7.0f/s %9s %9s %9s %9s             (desk and store alone, %d callers, as many payers)\n", "the engine's own rate",
 		median(pick(engines, func(r engineRun) float64 { return r.rate() })), median(pick(engines, func(r engineRun) float64 { return r.commits })),
 		ms(median(pick(engines, func(r engineRun) time.Duration { return r.percentile(50) }))), ms(median(pick(engines, func(r engineRun) time.Duration { return r.percentile(99) }))),
-		us(median(pick(engines, func(r engineRun) time.Duration { return r.cpu }))), us(median(pick(engines, func(r engineRun) time.Duration { return r.server }))), connections)
+		us(median(pick(engines, func(r engineRun) time.Duration { return r.cpu }))), server, connections)
 	fmt.Printf("%-36s %s %% (min / median / max of %d runs)\n", "payments' share of it", spread(shares), o.runs)
 	// The bank counts grants by address: each connection has one of its own.
 	addresses := func(i int) net.IP { return net.IPv4(127, 0, 1, byte(1+i)) }
@@ -216,17 +224,41 @@ func (g *generator) leaveOut(ctx context.Context) error {
 }
 
 func (g *generator) print(name string, runs []httpsRun) {
-	bank, server, commits := "–", "", ""
+	bank, server := "–", ""
 	if g.bank.PID != os.Getpid() {
 		bank = us(median(pick(runs, func(r httpsRun) time.Duration { return r.bank })))
 	}
 	if g.shelf.engine() == postgreSQL {
 		server = us(median(pick(runs, func(r httpsRun) time.Duration { return r.server })))
-		commits = fmt.Sprintf("%.0f/s", median(pick(runs, func(r httpsRun) float64 { return r.commits })))
 	}
+	commits := fmt.Sprintf("%.0f/s", median(pick(runs, func(r httpsRun) float64 { return r.commits })))
 	fmt.Printf("%-36s %7.0f/s %9s %9s %9s %9s %9s %9s\n", name, median(pick(runs, func(r httpsRun) float64 { return r.rate() })), commits,
 		ms(median(pick(runs, func(r httpsRun) time.Duration { return r.percentile(50) }))), ms(median(pick(runs, func(r httpsRun) time.Duration { return r.percentile(99) }))),
 		bank, server, us(median(pick(runs, func(r httpsRun) time.Duration { return r.own }))))
+}
+
+// commits is how many transactions were committed. Nobody counts those of a
+// file but the bank, and the bank those of its desk.
+func (g *generator) commits(ctx context.Context) int64 {
+	if g.shelf.engine() == postgreSQL {
+		return g.shelf.commits(ctx)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, g.bank.Admin+"/metrics", nil)
+	if err != nil {
+		return 0
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0
+	}
+	defer func() { _ = resp.Body.Close() }()
+	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
+		if text, ok := strings.CutPrefix(lines.Text(), "okienko_desk_batch_orders_count "); ok {
+			n, _ := strconv.ParseInt(text, 10, 64) // 0 when it is not known
+			return n
+		}
+	}
+	return 0
 }
 
 // run has every connection call for the pairings in turn.
@@ -239,7 +271,7 @@ func (g *generator) run(ctx context.Context, length time.Duration, from func(int
 		return r, err
 	}
 	own, bank, server := meter{read: ownCPU}, meter{read: func() time.Duration { return cpuOf(g.bank.PID) }}, meter{read: g.shelf.cpu}
-	commits := meter{read: func() time.Duration { return time.Duration(g.shelf.commits(ctx)) }}
+	commits := meter{read: func() time.Duration { return time.Duration(g.commits(ctx)) }}
 	turn := make([]int, connections)
 	r.load, err = drive(ctx, connections, length, func() { own.edge(); bank.edge(); server.edge(); commits.edge() }, func(ctx context.Context, i int) error {
 		turn[i]++
