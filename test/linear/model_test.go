@@ -13,7 +13,7 @@ import (
 const (
 	accounts = 3
 	theShop  = 2
-	slots    = 24  // holds
+	slots    = 20  // holds
 	intents  = 128 // orders with an id of their own
 )
 
