@@ -7,6 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
+
+	"okienko/bank/desk"
 )
 
 // chain is the end of one log of this node, or of one of its lanes: what is
@@ -29,6 +32,11 @@ func link(before, text []byte) []byte {
 	return h.Sum(nil)
 }
 
+// ready tells whether here has nothing to read or write.
+func (c chain) ready(s *Store) bool { return c.known && c.node+"/"+hour(s.wall.Now()) <= c.segment }
+
+func hour(t time.Time) string { return t.UTC().Format("2006-01-02T15") }
+
 // here is the chain ready for appending in the hour that it is: it goes on with
 // the segment of this hour or opens it. A wall clock that was set back goes on
 // with the later segment, so that names and order agree.
@@ -45,7 +53,7 @@ func (c chain) here(ctx context.Context, q querier, s *Store) (chain, error) {
 		c.known = true
 	}
 	wall := s.wall.Now().UTC()
-	segment := c.node + "/" + wall.Format("2006-01-02T15")
+	segment := c.node + "/" + hour(wall)
 	if segment <= c.segment {
 		return c, nil
 	}
@@ -54,6 +62,9 @@ func (c chain) here(ctx context.Context, q querier, s *Store) (chain, error) {
 	_, err := q.ExecContext(ctx, `insert into chain_segment (chain, segment, node, opened_at, previous, previous_hash, last_seq, last_hash)
 		values ($1, $2, $3, $4, $5, $6, 0, $7)`,
 		c.name, c.segment, c.node, micros(wall), before.segment, before.hash, c.hash)
+	if isTaken(err) { // by another process of this name
+		err = fmt.Errorf("%w: %w", desk.ErrConflict, err)
+	}
 	if err != nil {
 		return c, fmt.Errorf("store: %s log: opening %s: %w", c.name, segment, err)
 	}

@@ -17,6 +17,18 @@ func (s *Store) Within(ctx context.Context, f func(desk.Tx) error) error {
 	return s.engine.within(ctx, s, f)
 }
 
+// Draft runs f over the data as the drafts before it will leave them; see
+// desk.Drafter and ahead.
+func (s *Store) Draft(ctx context.Context, f func(desk.Tx) error) (desk.Draft, error) {
+	d, err := s.engine.draft(ctx, s, f)
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+var _ desk.Drafter = (*Store)(nil)
+
 // needed asks for what a batch of orders needs.
 func needed(d dialect, n payment.Needs, into *payment.State) questions {
 	var qs questions

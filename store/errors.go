@@ -19,6 +19,7 @@ const (
 	pgDeadlock      = "40P01"
 	pgLockTimeout   = "55P03"
 	pgReadOnly      = "25006" // the server was a primary when the connection was made
+	pgCondition     = "22012" // a division by zero: how a statement says that its condition does not hold
 )
 
 // asConflict marks the errors after which trying again makes sense, and after
@@ -36,7 +37,7 @@ func asConflict(err error) error {
 		again = code == sqlite3.SQLITE_BUSY || code == sqlite3.SQLITE_LOCKED
 	case errors.As(err, &inServer):
 		switch inServer.Code {
-		case pgSerialization, pgDeadlock, pgLockTimeout:
+		case pgSerialization, pgDeadlock, pgLockTimeout, pgCondition:
 			again = true
 		}
 	}

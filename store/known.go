@@ -44,8 +44,7 @@ func (k *known) forget() { *k = known{} }
 // begin makes ready for a batch: it forgets when somebody else has written
 // since the last one, or when too much is known.
 func (k *known) begin(same bool) {
-	size := len(k.agreements) + len(k.applications) + len(k.customers) + len(k.accounts) + len(k.counters)
-	if !same || size > maxKnown {
+	if !same || k.full() {
 		k.forget()
 	}
 	if k.agreements == nil {
@@ -53,6 +52,10 @@ func (k *known) begin(same bool) {
 		k.customers, k.customerLimits = map[party.CustomerID]*party.Customer{}, map[party.CustomerID]*limit.OfCustomer{}
 		k.accounts, k.counters = map[account.ID]*account.Account{}, map[limit.Key]money.Amount{}
 	}
+}
+
+func (k *known) full() bool {
+	return len(k.agreements)+len(k.applications)+len(k.customers)+len(k.accounts)+len(k.counters) > maxKnown
 }
 
 // give puts into a state what is known of the needs, and returns the rest.

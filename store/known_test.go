@@ -86,7 +86,7 @@ func TestWhatIsKnownIsNeverStale(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if len(s.engine.(*writer).known.accounts) == 0 {
+			if len(s.engine.(*writer).ahead.known.accounts) == 0 {
 				t.Fatal("nothing is known after a payment: this test looks at nothing")
 			}
 			if err := c.change(t.Context(), payer); err != nil {
@@ -128,7 +128,7 @@ func TestWhatIsKnownIsWhatIsKept(t *testing.T) {
 	if err := payOnce(t.Context(), s, "3", "operation-last"); err != nil {
 		t.Fatal(err)
 	}
-	known := s.engine.(*writer).known
+	known := s.engine.(*writer).ahead.known
 	if len(known.accounts) < 2 || len(known.counters) < 4 {
 		t.Fatalf("%d accounts and %d counters are known: this test looks at nothing", len(known.accounts), len(known.counters))
 	}

@@ -24,6 +24,10 @@ const (
 	// lanesOfActs bounds the acts of a node that write at the same time. Each
 	// lane has chains of its own in the logs, so that no chain becomes a lock.
 	lanesOfActs = 8
+	// writers are the connections of the lanes, one for the batch that is being
+	// written, one for the batch that is being decided, and one to find out about
+	// outcomes in doubt.
+	writers = lanesOfActs + 3
 	// patience is how long an act or a batch waits for a database that does not
 	// answer before it is given up: callers wait no longer than that for a "503".
 	patience = 8 * time.Second
@@ -92,8 +96,8 @@ func (s *Store) openPostgres(ctx context.Context, cfg Config) error {
 	if connections == 0 {
 		connections = usualConnections
 	}
-	if connections < lanesOfActs+4 {
-		return fmt.Errorf("store: %d connections to the database are too few, at least %d are needed", connections, lanesOfActs+4)
+	if connections < writers+2 {
+		return fmt.Errorf("store: %d connections to the database are too few, at least %d are needed", connections, writers+2)
 	}
 	pool := func(n int) *sql.DB {
 		db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
@@ -105,7 +109,7 @@ func (s *Store) openPostgres(ctx context.Context, cfg Config) error {
 		s.atClose(db.Close)
 		return db
 	}
-	p := &postgres{db: pool(lanesOfActs + 2), lanes: make(chan *lane, lanesOfActs)} // one for the desk, one for outcomes in doubt
+	p := &postgres{db: pool(writers), lanes: make(chan *lane, lanesOfActs)}
 	if err := s.migratePostgres(ctx, p.db); err != nil {
 		return err
 	}
@@ -118,7 +122,7 @@ func (s *Store) openPostgres(ctx context.Context, cfg Config) error {
 		return err
 	}
 	s.atClose(p.close)
-	s.read = &pooled{db: pool(connections - lanesOfActs - 2)}
+	s.read = &pooled{db: pool(connections - writers)}
 	return nil
 }
 
@@ -257,7 +261,7 @@ func overtaken(n int64) error {
 // or a failover has cut them all.
 func (p *postgres) dropIdle() {
 	p.db.SetMaxIdleConns(0)
-	p.db.SetMaxIdleConns(lanesOfActs + 2)
+	p.db.SetMaxIdleConns(writers)
 }
 
 // unwritten is the error of a transaction that was not committed: trying again

@@ -16,18 +16,15 @@ import (
 	"okienko/bank/payment"
 )
 
-// deskLane is the lane of this node's batches. turn is held for the length of a
-// batch, so whatever else stands here belongs to its holder.
+// deskLane is the lane of this node's batches. turn is held while one is being
+// written, and guards what stands beside it.
 type deskLane struct {
+	turn chan struct{}
 	lane
-	turn  chan struct{}
-	known known
-	// epoch is what this node's last batch left the count at. While nobody else has
-	// raised it, everything in known is what reading would give.
-	epoch  int64
-	alone  bool // nobody had, when the last batch began
 	sets   map[set]string
 	closed bool
+
+	ahead ahead
 }
 
 // set is a bulk with the types of its columns, which together make a text.
@@ -37,7 +34,7 @@ type set struct {
 }
 
 func newDeskLane(node string) deskLane {
-	return deskLane{lane: *newLane(node), turn: make(chan struct{}, 1), sets: map[set]string{}}
+	return deskLane{turn: make(chan struct{}, 1), lane: *newLane(node), sets: map[set]string{}, ahead: newAhead()}
 }
 
 func (d *deskLane) close() {
@@ -46,30 +43,93 @@ func (d *deskLane) close() {
 	<-d.turn
 }
 
-// forget is for after a batch of which it is not known that it was committed.
-func (d *deskLane) forget() {
-	d.lane.forget()
-	d.known.forget()
-	d.alone = false
+// within runs a batch of orders that has its turn among the batches of all
+// nodes from its first statement to its commit. It takes three journeys to the
+// server, or two when everything but the operation ids is known.
+func (p *postgres) within(ctx context.Context, s *Store, f func(desk.Tx) error) error {
+	a := &p.desk.ahead
+	if err := a.take(ctx); err != nil {
+		return err
+	}
+	defer a.give()
+	a.restart()
+	var t *serverBatch
+	count, err := p.batch(ctx, s, func(ctx context.Context, b *serverBatch) error {
+		t = b
+		return f(b)
+	})
+	if err != nil {
+		a.forget()
+		return err
+	}
+	if t.changes != nil {
+		a.base = count
+		a.known.leave(t.changes)
+	}
+	return nil
 }
 
-// within runs a batch of orders in one transaction, which has its turn among
-// the batches of all nodes from its first statement to its commit. It takes
-// three journeys to the server, or two when everything but the operation ids is
-// known.
-func (p *postgres) within(ctx context.Context, s *Store, f func(desk.Tx) error) error {
+// draft decides a batch over what is committed, in one journey and without a
+// turn; writing it takes another one.
+func (p *postgres) draft(ctx context.Context, s *Store, f func(desk.Tx) error) (*draft, error) {
+	d, err := p.desk.ahead.decide(ctx, inPostgreSQL, func(ctx context.Context, qs questions, base int64, sure bool) error {
+		ctx, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		conn, err := p.db.Conn(ctx)
+		if err != nil {
+			return errVoid // within waits for the server, if it comes back
+		}
+		defer func() { _ = conn.Close() }()
+		t := &serverBatch{conn: conn}
+		var count int64
+		t.ask(append(questions{countOf(&count)}, qs...))
+		switch err := t.flush(ctx); {
+		case err != nil, sure && count != base:
+			return errVoid
+		}
+		return nil
+	}, f)
+	if err == nil {
+		d.write = func(ctx context.Context, count int64, c *payment.Changes) (int64, error) {
+			return p.writeDraft(ctx, s, count, c)
+		}
+	}
+	return d, err
+}
+
+func (p *postgres) writeDraft(ctx context.Context, s *Store, count int64, c *payment.Changes) (int64, error) {
+	if c == nil { // it changes nothing, and was right if nothing has changed
+		var found int64
+		err := s.read.QueryRowContext(ctx, "select last_value from desk_epoch").Scan(&found)
+		if err == nil && found != count {
+			err = errVoid
+		}
+		return count, p.unwritten(err)
+	}
+	return p.batch(ctx, s, func(ctx context.Context, t *serverBatch) error {
+		t.begin()
+		t.send("count", "select 1 / (last_value = $1)::int from desk_epoch", nil, count)
+		return t.Write(ctx, c)
+	})
+}
+
+// countOf asks for the count of ahead.
+func countOf(into *int64) question {
+	return question{what: "count", query: "select last_value from desk_epoch", row: func(row scanner) error { return row.Scan(into) }}
+}
+
+// batch runs f in a transaction of the desk and commits it, if it wrote anything.
+// It returns the count that it left.
+func (p *postgres) batch(ctx context.Context, s *Store, f func(ctx context.Context, t *serverBatch) error) (int64, error) {
 	d := &p.desk
 	select {
 	case d.turn <- struct{}{}:
 	case <-ctx.Done():
-		return ctx.Err()
+		return 0, ctx.Err()
 	}
 	defer func() { <-d.turn }()
 	if d.closed {
-		return errClosed
-	}
-	if err := ctx.Err(); err != nil {
-		return err
+		return 0, errClosed
 	}
 	caller := ctx
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*patience)
@@ -80,32 +140,34 @@ func (p *postgres) within(ctx context.Context, s *Store, f func(desk.Tx) error) 
 		return err
 	})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer func() { t.leave(ctx) }() // also when f panics
-	err = f(t)
+	err = f(ctx, t)
 	if err == nil {
 		err = caller.Err() // the last moment for it
 	}
 	if err != nil {
 		d.forget()
-		return p.unwritten(err)
+		return 0, p.unwritten(err)
 	}
 	if t.w == nil {
-		return nil
+		return 0, nil
 	}
-	sent, err := t.commit(ctx, s)
+	count, sent, err := t.commit(ctx, s)
 	switch {
 	case err == nil:
-		return nil
+		return count, nil
 	case sent && isLost(err):
 		was, now := d.lane, *t.w
 		d.forget()
 		t.leave(ctx)
-		return p.doubted(ctx, err, end(was.trail, now.trail), end(was.access, now.access))
+		// It may have been committed, with a count that nobody has told us: whoever
+		// goes on from here looks for it.
+		return -1, p.doubted(ctx, err, end(was.trail, now.trail), end(was.access, now.access))
 	}
 	d.forget()
-	return p.unwritten(err)
+	return 0, p.unwritten(err)
 }
 
 // serverBatch is the transaction of a batch of orders on a server.
@@ -116,7 +178,8 @@ type serverBatch struct {
 	over  bool // committed
 	queue []journey
 	w     *writeTx // nil until something is written
-	left  *payment.Changes
+
+	changes *payment.Changes
 }
 
 // journey is a statement that travels together with others.
@@ -179,21 +242,21 @@ func (t *serverBatch) ask(qs questions) {
 // Load reads what is needed. The first one begins the transaction and waits for
 // its turn, in the same journey.
 func (t *serverBatch) Load(ctx context.Context, n payment.Needs, into *payment.State) error {
-	d := t.d
+	a := &t.d.ahead
 	if t.begun {
-		t.ask(needed(inPostgreSQL, d.known.give(n, into), into))
+		t.ask(needed(inPostgreSQL, a.known.give(n, into), into))
 		if err := t.flush(ctx); err != nil {
 			return err
 		}
-		d.known.take(n, into)
+		a.known.take(n, into)
 		return nil
 	}
-	var epoch int64
 	t.begin()
-	t.send("epoch", "select last_value from desk_epoch", func(row scanner) error { return row.Scan(&epoch) })
-	rest := n
-	if d.alone {
-		rest = d.known.give(n, into)
+	var count int64
+	t.ask(questions{countOf(&count)})
+	rest, trusted := n, a.alone
+	if trusted {
+		rest = a.known.give(n, into)
 	}
 	qs := needed(inPostgreSQL, rest, into)
 	latestTurn(&qs, &into.Latest)
@@ -201,17 +264,14 @@ func (t *serverBatch) Load(ctx context.Context, n payment.Needs, into *payment.S
 	if err := t.flush(ctx); err != nil {
 		return err
 	}
-	trusted := d.alone
-	d.alone = epoch == d.epoch
-	d.epoch = epoch
-	d.known.begin(d.alone)
-	if trusted && !d.alone { // what was given may be old
+	if a.found(count); trusted && !a.alone { // what was given may be old
 		t.ask(needed(inPostgreSQL, knowable(n), into))
 		if err := t.flush(ctx); err != nil {
 			return err
 		}
 	}
-	d.known.take(n, into)
+	a.known.take(n, into)
+	a.known.latest = into.Latest
 	return nil
 }
 
@@ -225,32 +285,34 @@ func (t *serverBatch) begin() {
 // Write notes what the batch changes; it travels with the commit.
 func (t *serverBatch) Write(ctx context.Context, c *payment.Changes) error {
 	if !t.begun { // nothing was read, so nothing is known of what others did meanwhile
-		t.d.known.begin(false)
+		t.d.ahead.known.begin(false)
 		t.begin()
 	}
 	t.w = &writeTx{querier: t.conn, scribe: t, trail: t.d.trail, access: t.d.access}
-	t.left = c
+	t.changes = c
 	return keep(ctx, t.w, c)
 }
 
-// commit sends all changes, the audit and the commit itself in one journey. sent
-// tells that the server may have received the commit.
-func (t *serverBatch) commit(ctx context.Context, s *Store) (sent bool, err error) {
-	if err := s.appendAudit(ctx, t.w); err != nil {
-		return false, err
+// commit sends all changes, the audit and the commit itself in one journey. It
+// returns the count that the batch leaves; sent tells that the server may have
+// received the commit.
+func (t *serverBatch) commit(ctx context.Context, s *Store) (count int64, sent bool, err error) {
+	if !t.w.trail.ready(s) { // it asks about the chain at once
+		if err := t.flush(ctx); err != nil {
+			return 0, false, err
+		}
 	}
-	d := t.d
-	var epoch int64
-	t.send("epoch", "select nextval('desk_epoch')", func(row scanner) error { return row.Scan(&epoch) })
+	if err := s.appendAudit(ctx, t.w); err != nil {
+		return 0, false, err
+	}
+	t.send("count", "select nextval('desk_epoch')", func(row scanner) error { return row.Scan(&count) })
 	t.send("commit", "commit", nil)
 	if err := t.flush(ctx); err != nil {
-		return true, err
+		return 0, true, err
 	}
 	t.over = true
-	d.trail, d.access = t.w.trail, t.w.access
-	d.epoch, d.alone = epoch, true
-	d.known.leave(t.left)
-	return true, nil
+	t.d.trail, t.d.access = t.w.trail, t.w.access
+	return count, true, nil
 }
 
 // put queues rows of one kind as one statement. The commit is on the way when

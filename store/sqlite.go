@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	_ "modernc.org/sqlite" // the driver
 
@@ -86,13 +87,12 @@ type writer struct {
 	statements map[string]*sql.Stmt
 	trail      chain // of the audit
 	access     chain
-	known      known
 	version    int64 // of the file, by which SQLite tells of other writers
 	bulks      map[bulk]string
-	// leaves brings what the writer knows up to date when the transaction is
-	// committed. Without it the writer forgets everything that it knew.
-	leaves func()
-	closed bool
+	closed     bool
+
+	ahead ahead
+	count atomic.Int64 // of ahead; raised with the turn held
 }
 
 func (*writer) dialect() dialect { return inSQLite }
@@ -122,6 +122,7 @@ func (s *Store) openWriter(ctx context.Context, path string, lasting bool) error
 	w := &writer{
 		turn: make(chan struct{}, 1), conn: conn, statements: map[string]*sql.Stmt{}, bulks: map[bulk]string{},
 		trail: chain{name: "audit", node: s.node}, access: chain{name: "access", node: s.node},
+		ahead: newAhead(),
 	}
 	s.engine = w
 	s.atClose(w.close)
@@ -209,49 +210,109 @@ func (w *writer) must(ctx context.Context, text string, args ...any) error {
 	return one(w.ExecContext(ctx, text, args...))
 }
 
-// within runs a batch of the desk. It remembers what the batch leaves, see
-// known.
+// within runs a batch of the desk that has its turn alone.
 func (w *writer) within(ctx context.Context, s *Store, f func(desk.Tx) error) error {
-	return w.transact(ctx, s, inside, func(ctx context.Context, tx *writeTx) error {
-		// A writer outside this process, whom only a database tool could be past the
-		// lock, shows in the version of the data.
-		var version int64
-		if err := tx.QueryRowContext(ctx, "pragma data_version").Scan(&version); err != nil {
-			return fmt.Errorf("store: version of the data: %w", err)
+	if err := w.ahead.take(ctx); err != nil {
+		return err
+	}
+	defer w.ahead.give()
+	w.ahead.restart()
+	t := &fileBatch{w: w}
+	err := w.transact(ctx, s, inside, func(ctx context.Context, tx *writeTx) error {
+		if err := w.look(ctx, tx); err != nil {
+			return err
 		}
-		w.known.begin(version == w.version)
-		w.version = version
-		w.leaves = func() {} // nothing, unless it writes
-		return f(fileBatch{tx, w})
+		w.ahead.found(w.count.Load())
+		t.tx = tx
+		return f(t)
 	})
+	if err != nil {
+		w.ahead.forget()
+		return err
+	}
+	if t.changes != nil {
+		w.ahead.known.leave(t.changes)
+	}
+	w.ahead.base = t.tx.count
+	return nil
+}
+
+// draft decides a batch over what the reading pool sees.
+func (w *writer) draft(ctx context.Context, s *Store, f func(desk.Tx) error) (*draft, error) {
+	d, err := w.ahead.decide(ctx, inSQLite, func(ctx context.Context, qs questions, base int64, sure bool) error {
+		if sure && w.count.Load() != base {
+			return errVoid
+		}
+		return qs.put(ctx, s.read)
+	}, f)
+	if err == nil {
+		d.write = func(ctx context.Context, count int64, c *payment.Changes) (int64, error) {
+			return w.writeDraft(ctx, s, count, c)
+		}
+	}
+	return d, err
+}
+
+func (w *writer) writeDraft(ctx context.Context, s *Store, count int64, c *payment.Changes) (int64, error) {
+	if c == nil { // it changes nothing, and was right if nothing has changed
+		if w.count.Load() != count {
+			return 0, errVoid
+		}
+		return count, nil
+	}
+	var left int64
+	err := w.transact(ctx, s, inside, func(ctx context.Context, tx *writeTx) error {
+		if err := w.look(ctx, tx); err != nil {
+			return err
+		}
+		if w.count.Load() != count {
+			return errVoid
+		}
+		left = tx.count
+		return keep(ctx, tx, c)
+	})
+	return left, err
+}
+
+// look notices a writer outside this process, whom only a database tool could be
+// past the lock: it shows in the version of the data.
+func (w *writer) look(ctx context.Context, tx *writeTx) error {
+	var version int64
+	if err := tx.QueryRowContext(ctx, "pragma data_version").Scan(&version); err != nil {
+		return fmt.Errorf("store: version of the data: %w", err)
+	}
+	if version != w.version {
+		w.version = version
+		w.count.Add(1)
+		tx.count++
+	}
+	return nil
 }
 
 // fileBatch is the transaction of a batch of orders in a file.
 type fileBatch struct {
-	tx *writeTx
-	w  *writer
+	tx      *writeTx
+	w       *writer
+	changes *payment.Changes
 }
 
-func (t fileBatch) Load(ctx context.Context, n payment.Needs, into *payment.State) error {
-	n = t.w.known.give(n, into)
-	qs := needed(inSQLite, n, into)
-	if into.Latest = t.w.known.latest; into.Latest.IsZero() {
+func (t *fileBatch) Load(ctx context.Context, n payment.Needs, into *payment.State) error {
+	k := &t.w.ahead.known
+	qs := needed(inSQLite, k.give(n, into), into)
+	if into.Latest = k.latest; into.Latest.IsZero() {
 		latestTurn(&qs, &into.Latest)
 	}
 	if err := qs.put(ctx, t.tx); err != nil {
 		return err
 	}
-	t.w.known.latest = into.Latest
-	t.w.known.take(n, into)
+	k.take(n, into)
+	k.latest = into.Latest
 	return nil
 }
 
-func (t fileBatch) Write(ctx context.Context, c *payment.Changes) error {
-	if err := keep(ctx, t.tx, c); err != nil {
-		return err
-	}
-	t.w.leaves = func() { t.w.known.leave(c) }
-	return nil
+func (t *fileBatch) Write(ctx context.Context, c *payment.Changes) error {
+	t.changes = c
+	return keep(ctx, t.tx, c)
 }
 
 // transact runs f in one immediate transaction. Nothing of it remains when it
@@ -266,10 +327,9 @@ func (w *writer) transact(ctx context.Context, s *Store, r room, f func(ctx cont
 	if w.closed {
 		return errClosed
 	}
-	tx := &writeTx{querier: w, scribe: w, trail: w.trail, access: w.access}
-	w.leaves = func() {}
+	tx := &writeTx{querier: w, scribe: w, trail: w.trail, access: w.access, count: w.count.Load()}
 	if r == inside {
-		w.leaves = w.known.forget
+		tx.count++
 	}
 	// The driver reports a statement as broken off when its caller went while it
 	// ran, also when it had its effect: a transaction that began like that would
@@ -280,7 +340,6 @@ func (w *writer) transact(ctx context.Context, s *Store, r room, f func(ctx cont
 	open := true
 	defer func() {
 		if open { // also when f panics
-			w.known.forget()
 			// With a context of its own: a caller who has gone must not leave the
 			// transaction standing.
 			if _, e := tx.ExecContext(context.WithoutCancel(ctx), "rollback"); e != nil && err != nil {
@@ -300,7 +359,7 @@ func (w *writer) transact(ctx context.Context, s *Store, r room, f func(ctx cont
 	}
 	open = false
 	w.trail, w.access = tx.trail, tx.access
-	w.leaves()
+	w.count.Store(tx.count)
 	return nil
 }
 

@@ -135,8 +135,9 @@ type engine interface {
 	// that f recorded. Nothing of it remains when it returns an error, which
 	// wraps desk.ErrConflict when trying again makes sense.
 	transact(ctx context.Context, s *Store, r room, f func(ctx context.Context, tx *writeTx) error) error
-	// within is Store.Within.
+	// within is Store.Within, and draft is Store.Draft.
 	within(ctx context.Context, s *Store, f func(desk.Tx) error) error
+	draft(ctx context.Context, s *Store, f func(desk.Tx) error) (*draft, error)
 }
 
 // room says how an act stands to the batches of the desk, which decide over
@@ -184,6 +185,7 @@ type writeTx struct {
 	scribe
 	records       []audit.Record
 	trail, access chain // where the logs end with this transaction
+	count         int64 // of ahead, once this is committed; SQLite only
 }
 
 // scribe writes what may wait for the commit: where the engine is across a

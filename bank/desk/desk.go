@@ -36,6 +36,25 @@ type Tx interface {
 	Write(ctx context.Context, c *payment.Changes) error
 }
 
+// Drafter is a Book on which a batch can be decided while the batch before it is
+// still being written. Writing takes most of the time of a batch, and deciding
+// most of the rest; together they take no longer than the longer one.
+type Drafter interface {
+	Book
+	// Draft runs f over the data as they will be once every draft before this one
+	// is written. It returns an error that wraps ErrConflict when it cannot tell,
+	// because others are writing too: then Within is the way.
+	Draft(ctx context.Context, f func(Tx) error) (Draft, error)
+}
+
+// Draft is a batch that is decided and not yet written.
+type Draft interface {
+	// Commit writes it durably. Its error wraps ErrConflict, and nothing was
+	// written, when anybody has written something else since the batch was drafted,
+	// or when a draft before it was not written: what was decided is void then.
+	Commit(ctx context.Context) error
+}
+
 // ErrConflict is wrapped by what a Book returns when trying again makes sense.
 var ErrConflict = errors.New("desk: conflict with another writer")
 
@@ -153,13 +172,122 @@ func (d *Desk) Close() {
 
 func (d *Desk) work() {
 	defer close(d.done)
-	batch := make([]*ticket, 0, d.cfg.Batch)
+	ahead, able := d.cfg.Book.(Drafter)
+	free := make(chan struct{}) // closed when nothing is being written
+	close(free)
+	writing := 0 // orders in what is being written
 	for first := range d.queue {
-		batch = d.gather(append(batch[:0], first))
-		if len(batch) > 0 {
+		batch := []*ticket{first}
+		if able {
+			batch = d.wait(batch, writing, free)
+		}
+		if batch = d.gather(batch); len(batch) == 0 {
+			continue
+		}
+		if !able {
 			d.settle(batch)
+			continue
+		}
+		w := &work{batch: batch, orders: ordersOf(batch), start: d.cfg.Wall.Now()}
+		d.draft(ahead, w)
+		<-free // batches are written in the order in which they were decided
+		done := make(chan struct{})
+		free, writing = done, len(batch)
+		go func() {
+			defer close(done)
+			d.write(w)
+		}()
+	}
+	<-free
+}
+
+// work is a batch on its way.
+type work struct {
+	batch   []*ticket
+	orders  []payment.Order
+	start   time.Time
+	draft   Draft // nil when it was not decided ahead
+	results []payment.Result
+}
+
+// wait gathers while a batch is being written: until as many orders wait as that
+// one has. Deciding over the first that comes back would make every second batch
+// one of a single order.
+func (d *Desk) wait(batch []*ticket, writing int, free <-chan struct{}) []*ticket {
+	for len(batch) < min(writing, d.cfg.Batch) {
+		select {
+		case t, open := <-d.queue:
+			if !open {
+				return batch
+			}
+			batch = append(batch, t)
+		case <-free:
+			return batch
 		}
 	}
+	return batch
+}
+
+// draft decides a batch ahead, if that can be done now.
+func (d *Desk) draft(book Drafter, w *work) {
+	defer func() {
+		if recover() != nil {
+			w.draft = nil // it is decided again, where what breaks off breaks nobody else's order
+		}
+	}()
+	ctx := context.Background()
+	draft, err := book.Draft(ctx, func(tx Tx) error {
+		var err error
+		w.results, err = d.try(ctx, tx, w.orders)
+		return err
+	})
+	if err == nil {
+		w.draft = draft
+	}
+}
+
+// write writes a batch and answers its callers. A draft that is void is decided
+// again, this time alone.
+func (d *Desk) write(w *work) {
+	if w.draft == nil {
+		d.settle(w.batch)
+		return
+	}
+	switch err := d.commit(w); {
+	case bank.CodeOf(err) == bank.Busy:
+		answerAll(w.batch, err)
+	case err != nil:
+		d.settle(w.batch)
+		return
+	default:
+		for i, t := range w.batch {
+			t.answer(w.results[i])
+		}
+	}
+	d.observe(Stats{Orders: len(w.batch), Took: d.cfg.Wall.Now().Sub(w.start)})
+}
+
+func (d *Desk) commit(w *work) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("desk: writing a batch of %d broke off: %v", len(w.batch), p)
+		}
+	}()
+	return w.draft.Commit(context.Background())
+}
+
+func (d *Desk) observe(s Stats) {
+	if d.cfg.Observe != nil {
+		d.cfg.Observe(s)
+	}
+}
+
+func ordersOf(batch []*ticket) []payment.Order {
+	orders := make([]payment.Order, len(batch))
+	for i, t := range batch {
+		orders[i] = t.order
+	}
+	return orders
 }
 
 // gather adds what waits to a batch, without waiting for more, and leaves out
@@ -196,25 +324,28 @@ func (t *ticket) answer(r payment.Result) {
 	close(t.ready)
 }
 
+func answerAll(batch []*ticket, err error) {
+	for _, t := range batch {
+		t.answer(payment.Result{Err: err})
+	}
+}
+
 // settle decides a batch. When a batch fails as a whole, its orders are tried
 // one by one: whatever broke it must not break its neighbours.
 func (d *Desk) settle(batch []*ticket) {
-	orders := make([]payment.Order, len(batch))
-	for i, t := range batch {
-		orders[i] = t.order
-	}
-	results, err := d.decide(orders)
+	results, err := d.decide(ordersOf(batch))
 	if err == nil {
 		for i, t := range batch {
 			t.answer(results[i])
 		}
 		return
 	}
+	// A book that cannot be reached will not be reached for each of them either.
+	if len(batch) == 1 || bank.CodeOf(err) == bank.Busy {
+		answerAll(batch, err)
+		return
+	}
 	for _, t := range batch {
-		if len(batch) == 1 {
-			t.answer(payment.Result{Err: err})
-			continue
-		}
 		one, err := d.decide([]payment.Order{t.order})
 		if err != nil {
 			t.answer(payment.Result{Err: err})
@@ -234,9 +365,7 @@ func (d *Desk) decide(orders []payment.Order) (results []payment.Result, err err
 			results, err = nil, fmt.Errorf("desk: a batch of %d broke off: %v", len(orders), p)
 		}
 		stats.Took, stats.Failed = d.cfg.Wall.Now().Sub(start), err != nil
-		if d.cfg.Observe != nil {
-			d.cfg.Observe(stats)
-		}
+		d.observe(stats)
 	}()
 	ctx := context.Background()
 	for {

@@ -335,7 +335,7 @@ func everythingAtOnce(t *testing.T, n *nodes) {
 func startTogether(t *testing.T, open Open) {
 	clock := &hand{now: noon}
 	stores := together(12, func(i int) *store.Store {
-		return open(t, store.Config{Environment: partner.Test, Key: Key(), Clock: clock, Wall: clock, Node: fmt.Sprint("n", i), Connections: 12})
+		return open(t, store.Config{Environment: partner.Test, Key: Key(), Clock: clock, Wall: clock, Node: fmt.Sprint("n", i), Connections: 13})
 	})
 	own := intake.Own(noon)
 	for _, s := range stores {
