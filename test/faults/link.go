@@ -192,17 +192,17 @@ func commits(sql string) bool {
 	return false
 }
 
-var writes = regexp.MustCompile(`(?is)^\s*(begin;\s*|with\b.*)?\b(insert\s+into|update|delete\s+from)\b`)
+var writes = regexp.MustCompile(`(?is)^\s*(with\b.*)?\b(insert\s+into|update|delete\s+from)\b`)
 
 // firstWrite tells whether a statement is the first one of its transaction that
 // writes.
 func (l *link) firstWrite(sql string) bool {
 	text := strings.ToLower(strings.TrimSpace(sql))
 	switch {
+	case commits(sql), strings.HasPrefix(text, "rollback"): // also a message that is a whole transaction: it has no middle
+		l.begun = false
 	case strings.HasPrefix(text, "begin"), strings.HasPrefix(text, "start transaction"):
 		l.begun, l.writing = true, false
-	case commits(sql), strings.HasPrefix(text, "rollback"):
-		l.begun = false
 	}
 	if !l.begun || l.writing || !writes.MatchString(sql) {
 		return false

@@ -95,6 +95,9 @@ func TestCut(t *testing.T) {
 			proxy := Start(t, direct)
 			want := 0
 			for _, moment := range []Moment{InBatch, BeforeCommit, AfterCommit} {
+				if name == "one message" && moment == InBatch {
+					continue // it has no middle
+				}
 				done := proxy.Cut(moment, 2)
 				if err := speak(t.Context(), dial(t, proxy.DSN())); err != nil {
 					t.Fatalf("%s, the first of two: %v", moment, err)
@@ -117,9 +120,6 @@ func TestCut(t *testing.T) {
 					want += 2
 				}
 				got := count(t, direct)
-				if name == "one message" && moment == InBatch && got == want+2 {
-					want = got // the message went out whole, its commit with it
-				}
 				if got != want {
 					t.Errorf("%s: %d rows, want %d", moment, got, want)
 				}
