@@ -65,11 +65,15 @@ func benchGrowth(ctx context.Context, o options, sh shelf, _ string) (err error)
 			return err
 		}
 	}
+	defer func() {
+		for _, g := range all {
+			err = errors.Join(err, g.close())
+		}
+	}()
 	for _, g := range all {
 		if err := g.open(ctx); err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, g.close()) }()
 	}
 	return compare(ctx, o, sh, all)
 }

@@ -68,7 +68,8 @@ func contentsOf(ctx context.Context, b books) (_ contents, err error) {
 			s.lengths[table+"."+c] = lengths[i]
 		}
 	}
-	return s, db.QueryRowContext(ctx, "select count(distinct agreement_id) from payment").Scan(&s.payers)
+	err = db.QueryRowContext(ctx, "select count(distinct agreement_id) from payment").Scan(&s.payers)
+	return s, err
 }
 
 // written says what a run has added to its books, in words that are the same

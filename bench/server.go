@@ -83,7 +83,8 @@ func (s server) size(ctx context.Context, b books) (n int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	return n, errors.Join(conn.QueryRow(ctx, "select pg_database_size(current_database())").Scan(&n), conn.Close(ctx))
+	err = conn.QueryRow(ctx, "select pg_database_size(current_database())").Scan(&n)
+	return n, errors.Join(err, conn.Close(ctx))
 }
 
 func (s server) cpu() time.Duration { return cpuOfAll(s.PID()) }
