@@ -59,29 +59,29 @@ func (a *ahead) take(ctx context.Context) error {
 func (a *ahead) give() { <-a.turn }
 
 // settled notes what became of the last draft. It returns one that is still
-// being written.
-func (a *ahead) settled() *draft {
+// being written, and whether that one waits for another one itself.
+func (a *ahead) settled() (waiting *draft, behind bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch d := a.tail; {
 	case d == nil:
-		return nil
+		return nil, false
 	case d.void:
 		a.tail, a.alone = nil, false
 		a.known.forget()
-		return nil
+		return nil, false
 	case d.written:
 		a.base, a.tail = d.count, nil
-		return nil
+		return nil, false
 	default:
-		return d
+		return d, d.before != nil && !d.before.written
 	}
 }
 
 // restart is for a batch that has its turn alone: what it reads and writes
 // follows from no draft.
 func (a *ahead) restart() {
-	if a.settled() != nil {
+	if waiting, _ := a.settled(); waiting != nil {
 		a.forget()
 	}
 }
@@ -113,9 +113,9 @@ func (a *ahead) decide(ctx context.Context, d dialect, read reader, f func(desk.
 		return nil, err
 	}
 	defer a.give()
-	before := a.settled()
+	before, behind := a.settled()
 	switch {
-	case !a.alone, before != nil && (before.before != nil || a.known.full()):
+	case !a.alone, behind, before != nil && a.known.full():
 		return nil, errVoid
 	case before == nil:
 		a.known.begin(true)

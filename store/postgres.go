@@ -28,13 +28,15 @@ const (
 	// written, one for the batch that is being decided, and one to find out about
 	// outcomes in doubt.
 	writers = lanesOfActs + 3
-	// patience is how long an act or a batch waits for a database that does not
-	// answer before it is given up: callers wait no longer than that for a "503".
-	patience = 8 * time.Second
-	between  = 100 * time.Millisecond // tries to reach it
+	// usualPatience is how long an act or a batch waits for a database that does
+	// not answer before it is given up: callers wait no longer than that for a
+	// "503". Once it has begun it may take twice as long.
+	usualPatience = 8 * time.Second
+	between       = 100 * time.Millisecond // tries to reach it
 )
 
-// settings are those of every session. What a server frees by itself matters
+// settings are those of every session. %d is how long, in milliseconds, to wait
+// for a lock. What a server frees by itself matters
 // most: a node that was cut off in the middle of a batch holds the turn of all
 // nodes until the server ends its session.
 //
@@ -42,7 +44,7 @@ const (
 // first and large later: a plan is made once, and never one that reads a whole
 // table because it was small, or not yet counted, on the day it was planned.
 const settings = `set idle_in_transaction_session_timeout = '5s';
-set lock_timeout = '6s';
+set lock_timeout = '%dms';
 set statement_timeout = '60s';
 set tcp_keepalives_idle = 5;
 set tcp_keepalives_interval = 2;
@@ -66,6 +68,8 @@ type postgres struct {
 	db    *sql.DB    // writing
 	lanes chan *lane // those that no act is using
 	desk  deskLane
+
+	patience time.Duration
 }
 
 func (*postgres) dialect() dialect { return inPostgreSQL }
@@ -92,6 +96,10 @@ func (s *Store) openPostgres(ctx context.Context, cfg Config) error {
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "okienko " + s.node
 	}
+	patience := cfg.patience
+	if patience == 0 {
+		patience = usualPatience
+	}
 	connections := cfg.Connections
 	if connections == 0 {
 		connections = usualConnections
@@ -101,7 +109,7 @@ func (s *Store) openPostgres(ctx context.Context, cfg Config) error {
 	}
 	pool := func(n int) *sql.DB {
 		db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
-			_, err := c.PgConn().Exec(ctx, settings).ReadAll()
+			_, err := c.PgConn().Exec(ctx, fmt.Sprintf(settings, (patience * 3 / 4).Milliseconds())).ReadAll()
 			return err
 		}))
 		db.SetMaxOpenConns(n)
@@ -109,7 +117,7 @@ func (s *Store) openPostgres(ctx context.Context, cfg Config) error {
 		s.atClose(db.Close)
 		return db
 	}
-	p := &postgres{db: pool(writers), lanes: make(chan *lane, lanesOfActs)}
+	p := &postgres{db: pool(writers), lanes: make(chan *lane, lanesOfActs), patience: patience}
 	if err := s.migratePostgres(ctx, p.db); err != nil {
 		return err
 	}
@@ -153,7 +161,7 @@ func (p *postgres) transact(ctx context.Context, s *Store, r room, f func(ctx co
 	}
 	// A caller who goes leaves the act alone: breaking it off costs a connection,
 	// and once it commits its outcome would be unknown.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*patience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*p.patience)
 	defer cancel()
 	tx, err := p.begin(ctx)
 	if err != nil {
@@ -193,7 +201,7 @@ func (p *postgres) begin(ctx context.Context) (*sql.Tx, error) {
 
 // reach tries until the server answers or patience is over.
 func (p *postgres) reach(ctx context.Context, try func() error) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, p.patience)
 	defer cancel()
 	for {
 		err := try()
@@ -267,11 +275,27 @@ func (p *postgres) dropIdle() {
 // unwritten is the error of a transaction that was not committed: trying again
 // makes sense when the connection was lost.
 func (p *postgres) unwritten(err error) error {
-	if isLost(err) {
+	switch {
+	case isLost(err):
 		p.dropIdle()
 		return fmt.Errorf("%w: %w", desk.ErrConflict, err)
+	case isState(err, pgLockTimeout):
+		p.endStuck()
 	}
 	return asConflict(err)
+}
+
+// endStuck ends a batch, of whatever node, that has held the turn for longer
+// than any batch may take. The server ends one that is idle by itself, but not
+// one of which half a message has arrived: a node that was stopped, or whose
+// network was, in the middle of sending.
+func (p *postgres) endStuck() {
+	ctx, cancel := context.WithTimeout(context.Background(), p.patience)
+	defer cancel()
+	_, _ = p.db.ExecContext(ctx, `select pg_terminate_backend(l.pid) from pg_locks l join pg_stat_activity a using (pid)
+		where l.locktype = 'advisory' and l.database = (select oid from pg_database where datname = current_database())
+			and l.classid = 0 and l.objid::bigint = $1 and l.granted and l.mode = 'ExclusiveLock' and a.xact_start < now() - make_interval(secs => $2)`,
+		int64(turnLock), (p.patience * 5 / 2).Seconds()) // whoever waits next finds out whether it helped
 }
 
 // isLost tells whether err says that the server cannot be reached, is starting

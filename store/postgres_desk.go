@@ -73,7 +73,7 @@ func (p *postgres) within(ctx context.Context, s *Store, f func(desk.Tx) error) 
 // turn; writing it takes another one.
 func (p *postgres) draft(ctx context.Context, s *Store, f func(desk.Tx) error) (*draft, error) {
 	d, err := p.desk.ahead.decide(ctx, inPostgreSQL, func(ctx context.Context, qs questions, base int64, sure bool) error {
-		ctx, cancel := context.WithTimeout(ctx, patience)
+		ctx, cancel := context.WithTimeout(ctx, p.patience)
 		defer cancel()
 		conn, err := p.db.Conn(ctx)
 		if err != nil {
@@ -132,7 +132,7 @@ func (p *postgres) batch(ctx context.Context, s *Store, f func(ctx context.Conte
 		return 0, errClosed
 	}
 	caller := ctx
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*patience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*p.patience)
 	defer cancel()
 	t := &serverBatch{d: d}
 	err := p.reach(ctx, func() (err error) {

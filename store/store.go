@@ -14,6 +14,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"time"
 
 	"okienko/bank"
 	"okienko/bank/audit"
@@ -37,6 +38,8 @@ type Config struct {
 	Wall        bank.Clock // wall clock: the hours of the logs' segments
 	Node        string     // names this process in the logs; "" is "node"
 	Log         *slog.Logger
+
+	patience time.Duration // with a database that does not answer; tests have less
 }
 
 // The mistakes of opening, for errors.Is.
