@@ -1,9 +1,12 @@
 package postgres
 
 import (
+	"crypto/rand"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -57,6 +60,37 @@ func TestEveryTestHasADatabaseOfItsOwn(t *testing.T) {
 			_ = conn.Close(t.Context())
 			t.Errorf("%s is still there after its test, though connections were left open", dsn)
 		}
+	}
+}
+
+// A copy begins as the original was left, and what becomes of it is nobody
+// else's business. The original is made once, also for many who come together.
+func TestCopiesBeginAlike(t *testing.T) {
+	of := "original_" + strings.ToLower(rand.Text())
+	var filled atomic.Int32
+	fill := func(dsn string) error {
+		filled.Add(1)
+		return execute(dsn, "create table t as select 'as it was' as a")
+	}
+	t.Cleanup(func() {
+		if err := execute(server(t), "drop database "+of); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("many at once", func(t *testing.T) {
+		for i := range 4 {
+			t.Run(strconv.Itoa(i), func(t *testing.T) {
+				t.Parallel()
+				conn := connect(t, Copy(t, of, fill))
+				if got := value(t, conn, "select string_agg(a, ' ') from t"); got != "as it was" {
+					t.Errorf("a copy begins with %q", got)
+				}
+				do(t, conn, "insert into t values ('changed')")
+			})
+		}
+	})
+	if n := filled.Load(); n != 1 {
+		t.Errorf("the original was made %d times", n)
 	}
 }
 

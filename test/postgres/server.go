@@ -48,7 +48,11 @@ func Start(tb testing.TB, opts ...Option) *Server {
 func (s *Server) DSN(tb testing.TB) string {
 	tb.Helper()
 	server := s.dsn(owner, superuser)
-	return inside(server, database(tb, server, ""))
+	name, err := database(server, "template0")
+	if err != nil {
+		tb.Fatalf("postgres: making a database: %v", err)
+	}
+	return inside(server, name)
 }
 
 // Dir is the folder of the server's data.
