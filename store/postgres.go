@@ -38,14 +38,15 @@ const (
 // settings are those of every session. %d is how long, in milliseconds, to wait
 // for a lock. What a server frees by itself matters
 // most: a node that was cut off in the middle of a batch holds the turn of all
-// nodes until the server ends its session.
+// nodes until the server ends its session. A statement has no time limit: that
+// would end a commit's wait for its standby, see neverCancel.
 //
 // Everything that is asked here is found by a key, in tables that are empty at
 // first and large later: a plan is made once, and never one that reads a whole
 // table because it was small, or not yet counted, on the day it was planned.
 const settings = `set idle_in_transaction_session_timeout = '5s';
 set lock_timeout = '%dms';
-set statement_timeout = '60s';
+set statement_timeout = 0;
 set tcp_keepalives_idle = 5;
 set tcp_keepalives_interval = 2;
 set tcp_keepalives_count = 3;
@@ -108,8 +109,8 @@ func (s *Store) openPostgres(ctx context.Context, cfg Config) error {
 		return fmt.Errorf("store: %d connections to the database are too few, at least %d are needed", connections, writers+2)
 	}
 	pool := func(n int) *sql.DB {
-		db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
-			_, err := c.PgConn().Exec(ctx, fmt.Sprintf(settings, (patience * 3 / 4).Milliseconds())).ReadAll()
+		db := stdlib.OpenDB(*config, stdlib.OptionBeforeConnect(neverCancel), stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
+			_, err := c.PgConn().Exec(ctx, fmt.Sprintf(settings, (patience*3/4).Milliseconds())).ReadAll()
 			return err
 		}))
 		db.SetMaxOpenConns(n)
@@ -288,13 +289,14 @@ func (p *postgres) unwritten(err error) error {
 // endStuck ends a batch, of whatever node, that has held the turn for longer
 // than any batch may take. The server ends one that is idle by itself, but not
 // one of which half a message has arrived: a node that was stopped, or whose
-// network was, in the middle of sending.
+// network was, in the middle of sending. One that is committed and waits for a
+// standby is left alone.
 func (p *postgres) endStuck() {
 	ctx, cancel := context.WithTimeout(context.Background(), p.patience)
 	defer cancel()
 	_, _ = p.db.ExecContext(ctx, `select pg_terminate_backend(l.pid) from pg_locks l join pg_stat_activity a using (pid)
 		where l.locktype = 'advisory' and l.database = (select oid from pg_database where datname = current_database())
-			and l.classid = 0 and l.objid::bigint = $1 and l.granted and l.mode = 'ExclusiveLock' and a.xact_start < now() - make_interval(secs => $2)`,
+			and l.classid = 0 and l.objid::bigint = $1 and l.granted and l.mode = 'ExclusiveLock' and a.wait_event is distinct from 'SyncRep' and a.xact_start < now() - make_interval(secs => $2)`,
 		int64(turnLock), (p.patience * 5 / 2).Seconds()) // whoever waits next finds out whether it helped
 }
 

@@ -104,6 +104,9 @@ func (p *postgres) writeDraft(ctx context.Context, s *Store, count int64, c *pay
 		if err == nil && found != count {
 			err = errVoid
 		}
+		if err == nil { // what it answers from may be what another batch could not acknowledge
+			err = p.replicated(ctx)
+		}
 		return count, p.unwritten(err)
 	}
 	return p.batch(ctx, s, func(ctx context.Context, t *serverBatch) error {
@@ -152,7 +155,8 @@ func (p *postgres) batch(ctx context.Context, s *Store, f func(ctx context.Conte
 		return 0, p.unwritten(err)
 	}
 	if t.w == nil {
-		return 0, nil
+		t.leave(ctx)
+		return 0, p.unwritten(p.replicated(ctx))
 	}
 	count, sent, err := t.commit(ctx, s)
 	switch {
@@ -404,5 +408,11 @@ func (p *postgres) kept(ctx context.Context, c chain) (bool, error) {
 	}
 	var hash []byte
 	err = tx.QueryRowContext(ctx, "select last_hash from chain_segment where chain = $1 and segment = $2 for update", c.name, c.segment).Scan(&hash)
-	return bytes.Equal(hash, c.hash), err
+	if err != nil || !bytes.Equal(hash, c.hash) {
+		return false, err
+	}
+	if _, err := tx.ExecContext(ctx, replicate); err != nil {
+		return false, err
+	}
+	return true, tx.Commit()
 }
