@@ -191,8 +191,11 @@ func (d *Desk) work() {
 		w := &work{batch: batch, orders: ordersOf(batch), start: d.cfg.Wall.Now()}
 		d.draft(ahead, w)
 		<-free // batches are written in the order in which they were decided
+		if w.draft == nil {
+			w.batch = d.gather(w.batch) // nothing is decided yet: what came meanwhile need not wait for another commit
+		}
 		done := make(chan struct{})
-		free, writing = done, len(batch)
+		free, writing = done, len(w.batch)
 		go func() {
 			defer close(done)
 			d.write(w)
@@ -250,10 +253,13 @@ func (d *Desk) draft(book Drafter, w *work) {
 // again, this time alone.
 func (d *Desk) write(w *work) {
 	if w.draft == nil {
-		d.settle(w.batch)
+		if len(w.batch) > 0 { // everybody may have gone
+			d.settle(w.batch)
+		}
 		return
 	}
-	switch err := d.commit(w); {
+	err := d.commit(w)
+	switch {
 	case bank.CodeOf(err) == bank.Busy:
 		answerAll(w.batch, err)
 	case err != nil:
@@ -264,7 +270,7 @@ func (d *Desk) write(w *work) {
 			t.answer(w.results[i])
 		}
 	}
-	d.observe(Stats{Orders: len(w.batch), Took: d.cfg.Wall.Now().Sub(w.start)})
+	d.observe(Stats{Orders: len(w.batch), Took: d.cfg.Wall.Now().Sub(w.start), Failed: err != nil})
 }
 
 func (d *Desk) commit(w *work) (err error) {
