@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -56,6 +57,7 @@ type bank struct {
 	codes    chan string
 	account  string
 	token    string
+	numbers  atomic.Int64 // of operations
 }
 
 // newBank prepares two nodes from deploy/okienko.toml and HAProxy from

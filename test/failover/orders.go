@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync/atomic"
 
 	"okienko/test/process"
 )
@@ -21,15 +20,14 @@ const (
 )
 
 // orders is the load of the bank: payments, and holds that are released or
-// captured, a grosz each, from callers with one connection each.
-func (b *bank) orders(ctx context.Context, r *record) (stop func()) {
-	var numbers atomic.Int64
-	clients := make([]*http.Client, callerCount)
+// captured, a grosz each, from n callers with one connection each.
+func (b *bank) orders(ctx context.Context, r *record, n int) (stop func()) {
+	clients := make([]*http.Client, n)
 	for i := range clients {
 		clients[i] = b.client(callersAddress)
 	}
-	return callers(ctx, callerCount, func(ctx context.Context, caller int) error {
-		n := numbers.Add(1)
+	return callers(ctx, n, func(ctx context.Context, caller int) error {
+		n := b.numbers.Add(1)
 		id := fmt.Sprintf("f%d", n)
 		send := func(kind, id, method, path, body string, want int) (string, error) {
 			return r.order(ctx, kind, id, func(ctx context.Context) (string, error) {
