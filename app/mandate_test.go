@@ -14,6 +14,7 @@ import (
 	"okienko/bank/payment"
 	"okienko/office"
 	"okienko/okienkotest"
+	"okienko/test/engine"
 )
 
 // A proxy's power ends while an operation of the company waits on their phone:
@@ -21,7 +22,7 @@ import (
 func TestMandateThatEndedConfirmsNothing(t *testing.T) {
 	const second = account.ID("account-parkomat-second")
 	start := calendar.DateOf(time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC))
-	b := okienkotest.Start(t, okienkotest.Frozen(start.Start().Add(12*time.Hour)))
+	b := okienkotest.Start(t, okienkotest.Frozen(start.Start().Add(12*time.Hour)), okienkotest.Database(engine.DSN(t)))
 	b.Office(t, &office.ImportCustomers{Document: office.CustomersDocument{Accounts: []office.AccountDocument{{
 		ID: string(second), Customer: "customer-parkomat", NRB: "61109010140000071219812874", Opening: "1000.00",
 	}}}})

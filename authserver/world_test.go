@@ -30,6 +30,7 @@ import (
 	"okienko/clock"
 	"okienko/ident"
 	"okienko/store"
+	"okienko/test/engine"
 )
 
 const (
@@ -78,9 +79,9 @@ func newWorld(t *testing.T, env partner.Environment, status partner.Status) *wor
 	t.Helper()
 	w := &world{clock: clock.NewManual(start)}
 	var err error
-	w.store, err = store.Open(t.Context(), store.Config{
+	w.store, err = store.Open(t.Context(), engine.Keep(t, store.Config{
 		Path: filepath.Join(t.TempDir(), "bank.db"), Environment: env, Key: make([]byte, 32), Clock: w.clock, Wall: clock.Wall{},
-	})
+	}))
 	must(t, err)
 	t.Cleanup(func() { must(t, w.store.Close()) })
 	w.env = env

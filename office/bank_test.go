@@ -34,6 +34,7 @@ import (
 	"okienko/bank/sca"
 	"okienko/clock"
 	"okienko/store"
+	"okienko/test/engine"
 )
 
 // testBank is an office over a real store and desk, with what the examples of
@@ -43,7 +44,7 @@ type testBank struct {
 	t     *testing.T
 	store *store.Store
 	clock *clock.Manual
-	path  string
+	kept  store.Config
 	proof error // what the prover answers
 }
 
@@ -59,9 +60,12 @@ const testSecret = "secret-that-is-shown-once"
 
 func newBank(t *testing.T, env partner.Environment) *testBank {
 	t.Helper()
-	b := &testBank{t: t, clock: clock.NewManual(time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)), path: filepath.Join(t.TempDir(), "bank.db")}
+	b := &testBank{t: t, clock: clock.NewManual(time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC))}
+	b.kept = engine.Keep(t, store.Config{
+		Path: filepath.Join(t.TempDir(), "bank.db"), Environment: env, Key: bytes.Repeat([]byte{7}, 32), Clock: b.clock, Wall: b.clock,
+	})
 	ids := &numbers{}
-	st, err := store.Open(t.Context(), store.Config{Path: b.path, Environment: env, Key: bytes.Repeat([]byte{7}, 32), Clock: b.clock, Wall: b.clock})
+	st, err := store.Open(t.Context(), b.kept)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,13 +247,14 @@ func newDeviceKey(t *testing.T, curve elliptic.Curve) []byte {
 // of it.
 func (b *testBank) dump() string {
 	b.t.Helper()
-	db, err := sql.Open("sqlite", "file:"+b.path+"?mode=ro")
-	if err != nil {
-		b.t.Fatal(err)
-	}
+	db := b.behind()
 	defer func() { _ = db.Close() }()
+	tables := "select name from sqlite_master where type = 'table' order by name"
+	if b.kept.DSN != "" {
+		tables = "select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace order by relname"
+	}
 	var out strings.Builder
-	for _, table := range b.texts(db, "select name from sqlite_master where type = 'table' order by name") {
+	for _, table := range b.texts(db, tables) {
 		fmt.Fprintf(&out, "== %s\n", table)
 		for _, row := range b.texts(db, `select * from "`+table+`" order by 1, 2`) {
 			fmt.Fprintln(&out, row)
@@ -261,12 +266,27 @@ func (b *testBank) dump() string {
 // audited lists the acts of the audit in their order.
 func (b *testBank) audited() []string {
 	b.t.Helper()
-	db, err := sql.Open("sqlite", "file:"+b.path+"?mode=ro")
+	db := b.behind()
+	defer func() { _ = db.Close() }()
+	order := "segment, seq"
+	if b.kept.DSN != "" {
+		order = "xmin::text::bigint, seq" // acts in a row are on chains in turn
+	}
+	return b.texts(db, "select act, actor_kind || ':' || actor_id, subject, why from audit order by "+order)
+}
+
+// behind reads the data behind the store's back.
+func (b *testBank) behind() *sql.DB {
+	b.t.Helper()
+	driver, source := "sqlite", "file:"+b.kept.Path+"?mode=ro"
+	if b.kept.DSN != "" {
+		driver, source = "pgx", b.kept.DSN
+	}
+	db, err := sql.Open(driver, source)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	defer func() { _ = db.Close() }()
-	return b.texts(db, "select act, actor_kind || ':' || actor_id, subject, why from audit order by segment, seq")
+	return db
 }
 
 func (b *testBank) texts(db *sql.DB, query string) []string {

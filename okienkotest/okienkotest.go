@@ -41,6 +41,11 @@ func WithFolder(dir string) Option {
 	return func(o *app.SandboxOptions) { o.Folder, o.Ephemeral = dir, false }
 }
 
+// Database keeps the ledger in a PostgreSQL database, postgres://…, which should
+// be empty at the first start; "" is none. Certificates, keys and names still lie
+// in the bank's folder.
+func Database(dsn string) Option { return func(o *app.SandboxOptions) { o.Database = dsn } }
+
 // Bank is a running bank.
 type Bank struct {
 	app.Ready

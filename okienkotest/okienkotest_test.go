@@ -8,10 +8,11 @@ import (
 	"time"
 
 	"okienko/okienkotest"
+	"okienko/test/engine"
 )
 
 func TestTwoBanksInOneProcessKnowNothingOfEachOther(t *testing.T) {
-	one, two := okienkotest.Start(t), okienkotest.Start(t, okienkotest.WithSeed(7))
+	one, two := okienkotest.Start(t, okienkotest.Database(engine.DSN(t))), okienkotest.Start(t, okienkotest.WithSeed(7), okienkotest.Database(engine.DSN(t)))
 	p, q := one.Pair(t, "anna", "kawomat"), two.Pair(t, "anna", "kawomat")
 	pay := func(p *okienkotest.Pairing, account string) *okienkotest.Answer {
 		return p.Post(t, "/payment", fmt.Sprintf(
@@ -47,7 +48,7 @@ func TestTwoBanksInOneProcessKnowNothingOfEachOther(t *testing.T) {
 // Tomasz has 40.00 PLN: of a hundred holds of 1.00 at once exactly forty fit,
 // however they meet.
 func TestAHundredHoldsAtOnceOverHTTPS(t *testing.T) {
-	b := okienkotest.Start(t)
+	b := okienkotest.Start(t, okienkotest.Database(engine.DSN(t)))
 	p := b.Pair(t, "tomasz", "kawomat")
 	const callers = 100
 	got := make([]*okienkotest.Answer, callers)
@@ -76,8 +77,8 @@ func TestAHundredHoldsAtOnceOverHTTPS(t *testing.T) {
 // What was done before the bank closed is there when it opens again, and the
 // pairing goes on.
 func TestABankOpensAgainWhereItWas(t *testing.T) {
-	dir := t.TempDir()
-	b := okienkotest.Start(t, okienkotest.WithFolder(dir))
+	dir, database := t.TempDir(), okienkotest.Database(engine.DSN(t))
+	b := okienkotest.Start(t, okienkotest.WithFolder(dir), database)
 	p := b.Pair(t, "anna", "kawomat")
 	path := "/account/" + p.AccountID + "/blockade"
 	held := p.Post(t, path, `{"operationId":"h","amount":"20.00","currency":"PLN","title":"Kawa"}`)
@@ -87,7 +88,7 @@ func TestABankOpensAgainWhereItWas(t *testing.T) {
 	b.Wait(t, 5*time.Minute)
 	b.Close(t)
 
-	again := okienkotest.Start(t, okienkotest.WithFolder(dir))
+	again := okienkotest.Start(t, okienkotest.WithFolder(dir), database)
 	q := again.Resume(p)
 	if a := q.Post(t, path, `{"operationId":"h","amount":"20.00","currency":"PLN","title":"Kawa"}`); string(a.Body) != string(held.Body) {
 		t.Errorf("the first answer was %s and is now %s", held.Body, a.Body)

@@ -14,6 +14,7 @@ import (
 	"okienko/ident"
 	"okienko/sandbox"
 	"okienko/store"
+	"okienko/test/engine"
 	"okienko/work"
 )
 
@@ -21,8 +22,8 @@ import (
 func made(t testing.TB, entries int) (*store.Store, *sandbox.World, *clock.Manual) {
 	t.Helper()
 	bankClock := clock.NewManual(day)
-	st, err := store.Open(t.Context(), store.Config{Environment: partner.Test, Key: make([]byte, 32), Clock: bankClock, Wall: clock.Wall{},
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	st, err := store.Open(t.Context(), engine.Keep(t, store.Config{Environment: partner.Test, Key: make([]byte, 32), Clock: bankClock, Wall: clock.Wall{},
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil))}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"okienko/okienkotest"
+	"okienko/test/engine"
 )
 
 // provoked is one way to an error; the docs name the same ways.
@@ -142,7 +143,7 @@ func provocations() []provoked {
 }
 
 func TestEveryErrorCanBeBroughtOut(t *testing.T) {
-	b := okienkotest.Start(t)
+	b := okienkotest.Start(t, okienkotest.Database(engine.DSN(t)))
 	guide, err := os.ReadFile("../../docs/sandbox.md")
 	if err != nil {
 		t.Fatal(err)

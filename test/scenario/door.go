@@ -15,6 +15,7 @@ import (
 	"okienko/bank/consent"
 	"okienko/bank/party"
 	"okienko/okienkotest"
+	"okienko/test/engine"
 )
 
 // door is the engine that calls a whole bank over HTTPS, as partners do. What
@@ -60,7 +61,7 @@ type prepared struct{ app, customer, operation string }
 // openDoor is an engine over a bank of its own. Close does nothing: the bank closes
 // with the test.
 func openDoor(t testing.TB) *door {
-	b := okienkotest.Start(t, okienkotest.Frozen(Beginning()))
+	b := okienkotest.Start(t, okienkotest.Frozen(Beginning()), okienkotest.Database(engine.DSN(t)))
 	return &door{
 		bank: b, inside: b.Inside(), now: Beginning(), apps: map[string]*registered{}, pairings: map[string]*paired{}, holders: map[string]string{},
 		owners: map[string]string{}, answered: map[string]string{}, asked: map[string]prepared{},

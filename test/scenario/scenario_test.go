@@ -10,10 +10,15 @@ import (
 	"go.uber.org/goleak"
 
 	"okienko/clock"
+	"okienko/store"
+	"okienko/test/engine"
 	"okienko/test/world"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	engine.Once("TestCoreInMemory")
+	goleak.VerifyTestMain(m)
+}
 
 // files reads every scenario file.
 func files(t *testing.T) []*File {
@@ -66,9 +71,9 @@ func TestCoreInMemory(t *testing.T) {
 	playAll(t, func(_ *testing.T, c *clock.Manual) world.World { return world.Memory(c) })
 }
 
-func TestCoreOnSQLite(t *testing.T) {
+func TestCoreOverTheStore(t *testing.T) {
 	playAll(t, func(t *testing.T, c *clock.Manual) world.World {
-		w, err := world.SQLite(t.Context(), "", c, c)
+		w, err := world.Kept(t.Context(), engine.Keep(t, store.Config{}), c)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,14 +11,21 @@ import (
 	"testing"
 
 	"okienko/clock"
+	"okienko/store"
+	"okienko/test/engine"
 	"okienko/test/simulation"
 	"okienko/test/world"
 )
 
 var seedFlag = flag.Uint64("seed", 0, "play the simulation of this seed again; 0 draws one")
 
+func TestMain(m *testing.M) {
+	engine.Once("TestCoreInMemory")
+	os.Exit(m.Run())
+}
+
 // play logs the seed first, plays, and says what came out.
-func play(t *testing.T, orders int, open func(c *clock.Manual) (world.World, error)) simulation.Report {
+func play(t *testing.T, orders int, open func(c *clock.Manual) world.World) simulation.Report {
 	t.Helper()
 	seed := *seedFlag
 	if seed == 0 {
@@ -36,10 +43,7 @@ func play(t *testing.T, orders int, open func(c *clock.Manual) (world.World, err
 		orders /= 10
 	}
 	c := clock.NewManual(simulation.Begin())
-	w, err := open(c)
-	if err != nil {
-		t.Fatal(err)
-	}
+	w := open(c)
 	defer func() {
 		if err := w.Close(); err != nil {
 			t.Error(err)
@@ -57,7 +61,7 @@ func play(t *testing.T, orders int, open func(c *clock.Manual) (world.World, err
 }
 
 func TestCoreInMemory(t *testing.T) {
-	r := play(t, 100_000, func(c *clock.Manual) (world.World, error) { return world.Memory(c), nil })
+	r := play(t, 100_000, func(c *clock.Manual) world.World { return world.Memory(c) })
 	if r.Orders < 50_000 {
 		return // a short run need not meet everything
 	}
@@ -81,6 +85,12 @@ func TestCoreInMemory(t *testing.T) {
 	}
 }
 
-func TestCoreOnSQLite(t *testing.T) {
-	play(t, 20_000, func(c *clock.Manual) (world.World, error) { return world.SQLite(t.Context(), "", c, c) })
+func TestCoreOverTheStore(t *testing.T) {
+	play(t, 20_000, func(c *clock.Manual) world.World {
+		w, err := world.Kept(t.Context(), engine.Keep(t, store.Config{}), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w
+	})
 }

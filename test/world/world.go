@@ -1,6 +1,6 @@
 // Package world makes the small banks in which scenarios and simulations are
 // played: the same customers, accounts and pairings over the Book in memory and
-// over the SQLite store, filled and changed through one set of acts.
+// over the store, filled and changed through one set of acts.
 //
 // It decides nothing and compares nothing; who plays in it does.
 package world

@@ -34,6 +34,7 @@ import (
 	"okienko/edge"
 	"okienko/ident"
 	"okienko/store"
+	"okienko/test/engine"
 	"okienko/web/ui"
 )
 
@@ -105,7 +106,7 @@ func newWorld(t *testing.T, opts ...option) *world {
 	w := &world{T: t, ctx: t.Context(), bank: clock.NewManual(time.Date(2026, 11, 18, 11, 0, 0, 0, time.UTC))}
 	wall := clock.Wall{}
 	var err error
-	w.store, err = store.Open(w.ctx, store.Config{Environment: o.environment, Key: make([]byte, 32), Clock: w.bank, Wall: wall})
+	w.store, err = store.Open(w.ctx, engine.Keep(t, store.Config{Environment: o.environment, Key: make([]byte, 32), Clock: w.bank, Wall: wall}))
 	w.must(err)
 	ids := ident.New(wall)
 	w.desk = desk.New(desk.Config{Book: w.store, Clock: w.bank, Wall: wall, IDs: ids})

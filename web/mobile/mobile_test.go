@@ -28,6 +28,7 @@ import (
 	"okienko/edge"
 	"okienko/ident"
 	"okienko/store"
+	"okienko/test/engine"
 )
 
 const (
@@ -55,7 +56,7 @@ func newWorld(t *testing.T, rate edge.Rate) *world {
 	w := &world{T: t, bank: clock.NewManual(time.Date(2030, 1, 1, 9, 0, 0, 0, time.UTC)), wall: clock.NewManual(time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC))}
 	ctx := t.Context()
 	var err error
-	w.store, err = store.Open(ctx, store.Config{Environment: partner.Test, Key: make([]byte, 32), Clock: w.bank, Wall: w.wall})
+	w.store, err = store.Open(ctx, engine.Keep(t, store.Config{Environment: partner.Test, Key: make([]byte, 32), Clock: w.bank, Wall: w.wall}))
 	w.must(err)
 	t.Cleanup(func() { _ = w.store.Close() })
 	der := func(k **ecdsa.PrivateKey) []byte {

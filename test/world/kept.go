@@ -34,10 +34,10 @@ type durable struct {
 	made int // for ids and account numbers
 }
 
-// SQLite is an empty world over a store at a path; "" makes a private one that
-// is removed at Close.
-func SQLite(ctx context.Context, path string, clock, wall bank.Clock) (World, error) {
-	s, err := store.Open(ctx, store.Config{Path: path, Environment: partner.Test, Key: make([]byte, 32), Clock: clock, Wall: wall, Node: "test"})
+// Kept is an empty world over a store of its own, which a configuration places.
+func Kept(ctx context.Context, at store.Config, clock bank.Clock) (World, error) {
+	at.Environment, at.Key, at.Clock, at.Wall, at.Node = partner.Test, make([]byte, 32), clock, clock, "test"
+	s, err := store.Open(ctx, at)
 	if err != nil {
 		return nil, err
 	}
