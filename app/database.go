@@ -19,7 +19,7 @@ import (
 // What bank.database_connections may say. The store needs the fewest for its
 // writers and one reader; the most is a slip of the finger.
 const (
-	fewestConnections = 12
+	fewestConnections = 13
 	mostConnections   = 1000
 )
 
