@@ -52,6 +52,13 @@ bench-large: ## what calls cost with 10 million transactions beside 100 000, on 
 crash: ## kill -9 under load, many more times than `make test` does
 	OKIENKO_CRASH_KILLS=200 go test -count 1 -timeout 60m ./test/crash/...
 
+failover: ## a cluster of Debian's packages with two nodes loses machines under load (root); ARGS='-database haproxy' is passed on
+	@tools/failover-prepare
+	go run ./test/failover $(ARGS)
+
+restore: prepare ## a lost disk and the way back from a backup; part of `make test` too
+	go test -v -count 1 ./test/restore
+
 simulate: ## a much longer simulated day, from a fresh seed that is printed
 	OKIENKO_SIMULATION_OPERATIONS=2000000 go test -v -count 1 -timeout 60m ./test/simulation/...
 
@@ -61,4 +68,4 @@ screenshots: prepare ## every page as a picture in screenshots/
 clean: ## what these commands leave in this folder
 	rm -rf bin screenshots
 
-.PHONY: help run build prepare test race lint generate fuzz bench bench-large crash simulate screenshots clean
+.PHONY: help run build prepare test race lint generate fuzz bench bench-large crash failover restore simulate screenshots clean
