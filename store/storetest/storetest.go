@@ -22,7 +22,7 @@ func Run(t *testing.T, open Open) {
 		name string
 		run  func(*testing.T, Open)
 	}{
-		{"contention", contention}, {"transactions", transactions}, {"reading", reading}, {"imports", imports}, {"opening", opening},
+		{"contention", contention}, {"ahead", ahead}, {"transactions", transactions}, {"reading", reading}, {"imports", imports}, {"opening", opening},
 		{"parties", parties}, {"confirmations", confirmations}, {"messages", messages}, {"leases", leases}, {"housekeeping", housekeeping}, {"tokens", tokens},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, open) })
