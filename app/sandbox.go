@@ -26,7 +26,7 @@ const (
 type SandboxCmd struct {
 	Data      string `help:"Data folder; by default one under the user's cache folder." type:"path"`
 	Ephemeral bool   `help:"Keep nothing."`
-	Database  string `help:"Address of a PostgreSQL database to keep the ledger in, postgres://…; the rest stays in the data folder." hidden:""`
+	Database  string `help:"Address of a PostgreSQL database to keep the ledger in, postgres://…; the rest stays in the data folder." placeholder:"DSN"`
 	Seed      uint64 `help:"Makes other people; 0 takes the usual ones."`
 	NoHistory bool   `help:"Opening balances only: starts faster."`
 	People    string `help:"Address of the customers' pages." default:"127.0.0.1:8443" placeholder:"HOST:PORT"`

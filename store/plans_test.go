@@ -1,7 +1,9 @@
 package store
 
 import (
+	"context"
 	"database/sql"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -17,14 +19,11 @@ import (
 	"okienko/bank/party"
 	"okienko/bank/payment"
 	"okienko/bank/sca"
+	server "okienko/test/postgres"
 )
 
-// TestReadersUseIndexes asks the engine how it would run what the readers and
-// the desk ask for: no table is read from end to end and nothing is sorted, so
-// that a call costs the same however much has happened (design §6).
-func TestReadersUseIndexes(t *testing.T) {
-	s := openTest(t, "", &stopped{now: time.Now()})
-	ctx, now := t.Context(), time.Now()
+// readEverything asks for everything that doors and workers ask for.
+func readEverything(ctx context.Context, s *Store, now time.Time) {
 	today := calendar.DateOf(now)
 	page := payment.Page{Size: 10, Before: payment.Place{At: now, ID: "x", Seq: 5}}
 	for _, p := range []payment.Page{{}, page} {
@@ -50,13 +49,24 @@ func TestReadersUseIndexes(t *testing.T) {
 	_, _ = s.Agreement(ctx, "a")
 	_, _ = s.Customer(ctx, "c")
 	_, _ = s.Access(ctx, []byte("hash"))
-	err := s.Within(ctx, func(tx desk.Tx) error {
-		return tx.Load(ctx, payment.Needs{
-			Agreements: []consent.ID{"a"}, Applications: []consent.ClientID{"a"}, Customers: []party.CustomerID{"c"}, Accounts: []account.ID{"a"},
-			Holds: []ledger.HoldID{"h"}, Payments: []payment.ID{"p"}, Operations: []payment.OperationKey{{Application: "a", ID: "o"}},
-			Authorisations: []payment.AuthorisationID{"a"}, Challenges: []sca.ID{"c"}, Counters: []limit.Key{{Subject: "s", Period: "p"}},
-		}, payment.NewState())
-	})
+}
+
+// everythingNeeded is what a batch may need, one of each.
+func everythingNeeded() payment.Needs {
+	return payment.Needs{
+		Agreements: []consent.ID{"a"}, Applications: []consent.ClientID{"a"}, Customers: []party.CustomerID{"c"}, Accounts: []account.ID{"a"},
+		Holds: []ledger.HoldID{"h"}, Payments: []payment.ID{"p"}, Operations: []payment.OperationKey{{Application: "a", ID: "o"}},
+		Authorisations: []payment.AuthorisationID{"a"}, Challenges: []sca.ID{"c"}, Counters: []limit.Key{{Subject: "s", Period: "p"}},
+	}
+}
+
+// TestReadersUseIndexes asks the engine how it would run what the readers and
+// the desk ask for: no table is read from end to end and nothing is sorted, so
+// that a call costs the same however much has happened (design §6).
+func TestReadersUseIndexes(t *testing.T) {
+	s := openTest(t, "", &stopped{now: time.Now()})
+	readEverything(t.Context(), s, time.Now())
+	err := s.Within(t.Context(), func(tx desk.Tx) error { return tx.Load(t.Context(), everythingNeeded(), payment.NewState()) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,3 +106,66 @@ func plan(t *testing.T, s *Store, text string) []string {
 
 // queryOnly runs texts without keeping them.
 type queryOnly struct{ *sql.DB }
+
+// TestReadersUseIndexesInPostgreSQL is the same for a server. Few rows of a few
+// keys may be sorted there, never a history.
+func TestReadersUseIndexesInPostgreSQL(t *testing.T) {
+	s := openDatabase(t, server.DSN(t), 0)
+	heard := &listening{querier: s.read}
+	s.read = heard
+	readEverything(t.Context(), s, time.Now())
+	for _, q := range needed(inPostgreSQL, everythingNeeded(), payment.NewState()) {
+		heard.texts = append(heard.texts, q.query)
+	}
+	slices.Sort(heard.texts)
+	texts := slices.Compact(heard.texts)
+	if len(texts) < 30 {
+		t.Fatalf("only %d statements were looked at", len(texts))
+	}
+	conn, err := s.engine.(*postgres).db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	for i, text := range texts {
+		name := fmt.Sprint("plan_", i)
+		if _, err := conn.ExecContext(t.Context(), "prepare "+name+" as "+text); err != nil {
+			t.Fatalf("%v: %s", err, text)
+		}
+		n := 0
+		for strings.Contains(text, param(n)) {
+			n++
+		}
+		values := ""
+		if n > 0 {
+			values = "(" + strings.TrimSuffix(strings.Repeat("null, ", n), ", ") + ")"
+		}
+		steps, err := rows(t.Context(), conn, scanText[string], "explain (costs off) execute "+name+values)
+		if err != nil {
+			t.Fatalf("%v: %s", err, text)
+		}
+		for _, step := range steps {
+			if strings.Contains(step, "Seq Scan") || strings.Contains(step, "Hash Join") || strings.Contains(step, "Merge Join") ||
+				strings.Contains(step, "Sort") && strings.Contains(strings.Join(steps, "\n"), "Limit") {
+				t.Errorf("%s in: %s\n%s", strings.TrimSpace(step), text, strings.Join(steps, "\n"))
+				break
+			}
+		}
+	}
+}
+
+// listening notes the texts that it hands on.
+type listening struct {
+	querier
+	texts []string
+}
+
+func (l *listening) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	l.texts = append(l.texts, query)
+	return l.querier.QueryContext(ctx, query, args...)
+}
+
+func (l *listening) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	l.texts = append(l.texts, query)
+	return l.querier.QueryRowContext(ctx, query, args...)
+}
