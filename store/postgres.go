@@ -36,10 +36,12 @@ const (
 )
 
 // settings are those of every session. %d is how long, in milliseconds, to wait
-// for a lock. What a server frees by itself matters
-// most: a node that was cut off in the middle of a batch holds the turn of all
-// nodes until the server ends its session. A statement has no time limit: that
-// would end a commit's wait for its standby, see neverCancel.
+// for a lock.
+//
+// What a server frees by itself matters most: a node that was cut off in the
+// middle of a batch holds the turn of all nodes until the server ends its
+// session. A statement has no time limit: that would end a commit's wait for
+// its standby, see neverCancel.
 //
 // Everything that is asked here is found by a key, in tables that are empty at
 // first and large later: a plan is made once, and never one that reads a whole
