@@ -170,24 +170,30 @@ func (t *drafting) Write(_ context.Context, c *payment.Changes) error {
 
 // Commit is desk.Draft's.
 func (d *draft) Commit(ctx context.Context) error {
+	var count int64
+	written := false
+	defer func() { // also when writing breaks off: nothing may wait for it then
+		d.a.mu.Lock()
+		defer d.a.mu.Unlock()
+		if written {
+			d.written, d.count, d.before = true, count, nil
+		} else {
+			d.void = true
+		}
+	}()
 	count, err := d.expected()
 	if err == nil {
 		count, err = d.write(ctx, count, d.changes)
 	}
-	d.a.mu.Lock()
-	defer d.a.mu.Unlock()
-	if err != nil {
-		d.void = true
-		return err
-	}
-	d.written, d.count, d.before = true, count, nil
-	return nil
+	written = err == nil
+	return err
 }
 
 func (d *draft) expected() (int64, error) {
 	d.a.mu.Lock()
 	defer d.a.mu.Unlock()
 	switch {
+	case d.void:
 	case d.before == nil:
 		return d.base, nil
 	case d.before.written:

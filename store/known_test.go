@@ -178,5 +178,8 @@ func batchOf(ctx context.Context, tx desk.Tx, payer, operation string) (refused,
 		}
 	}
 	results, changes := payment.Decide(state, now, ident.New(clock.Wall{}), orders)
+	if changes.Empty() {
+		return results[0].Err, nil
+	}
 	return results[0].Err, tx.Write(ctx, changes)
 }

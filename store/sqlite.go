@@ -255,10 +255,7 @@ func (w *writer) draft(ctx context.Context, s *Store, f func(desk.Tx) error) (*d
 
 func (w *writer) writeDraft(ctx context.Context, s *Store, count int64, c *payment.Changes) (int64, error) {
 	if c == nil { // it changes nothing, and was right if nothing has changed
-		if w.count.Load() != count {
-			return 0, errVoid
-		}
-		return count, nil
+		return count, w.same(ctx, count)
 	}
 	var left int64
 	err := w.transact(ctx, s, inside, func(ctx context.Context, tx *writeTx) error {
@@ -272,6 +269,27 @@ func (w *writer) writeDraft(ctx context.Context, s *Store, count int64, c *payme
 		return keep(ctx, tx, c)
 	})
 	return left, err
+}
+
+// same tells whether nothing has changed since the count was left. It takes a
+// turn: of an act that is being committed the count does not tell yet.
+func (w *writer) same(ctx context.Context, count int64) error {
+	select {
+	case w.turn <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-w.turn }()
+	if w.closed {
+		return errClosed
+	}
+	if err := w.look(ctx, &writeTx{querier: w}); err != nil {
+		return asConflict(err)
+	}
+	if w.count.Load() != count {
+		return errVoid
+	}
+	return nil
 }
 
 // look notices a writer outside this process, whom only a database tool could be

@@ -34,7 +34,10 @@ func ahead(t *testing.T, open Open) {
 		w := newWorld(t, open)
 		w.meanwhile(t, w.s, w.otherDesk)
 	})
-	t.Run("an act that is not finished when a draft reads", unfinishedActs(open))
+	t.Run("an act that is not finished when a draft reads", func(t *testing.T) {
+		w := newWorld(t, open)
+		w.unfinished(t, w.s)
+	})
 	t.Run("an act that waits while a batch is written", waitingActs(open))
 	t.Run("a transaction of its own between drafts", betweenDrafts(open))
 	t.Run("many callers while acts go on", crowdAhead(open))
@@ -465,68 +468,65 @@ func (w *world) halfDone(s *store.Store, a consent.Agreement) (finish func()) {
 	}
 }
 
-// unfinishedActs: what a draft reads while an act is under way is old, and
+// unfinished: what a draft reads while an act of s is under way is old, and
 // whatever the order in which they end, the draft is not written over the act.
-func unfinishedActs(open Open) func(*testing.T) {
-	return func(t *testing.T) {
-		w := newWorld(t, open)
-		committing := func(drafts ...*sketch) chan []error {
-			out := make(chan []error, 1)
-			go func() {
-				var errs []error
-				for _, d := range drafts {
-					errs = append(errs, d.Commit(context.Background()))
+func (w *world) unfinished(t *testing.T, s *store.Store) {
+	committing := func(drafts ...*sketch) chan []error {
+		out := make(chan []error, 1)
+		go func() {
+			var errs []error
+			for _, d := range drafts {
+				errs = append(errs, d.Commit(context.Background()))
+			}
+			out <- errs
+		}()
+		return out
+	}
+	for name, begin := range map[string]func(a consent.Agreement) (drafts []*sketch, finish func()){
+		"drafted before and after it began": func(a consent.Agreement) ([]*sketch, func()) {
+			one := w.draftedAlone(pay(a, own(a, "one"), zl(1), ""))
+			finish := w.halfDone(s, a)
+			return []*sketch{one, w.drafted(pay(a, own(a, "two"), zl(1), ""))}, finish
+		},
+		"drafted after it began": func(a consent.Agreement) ([]*sketch, func()) {
+			w.alone(w.s)
+			finish := w.halfDone(s, a)
+			d, err := draft(w.s, w, pay(a, own(a, "one"), zl(1), ""))
+			if errors.Is(err, desk.ErrConflict) {
+				return nil, finish // just as good
+			}
+			must(t, err)
+			return []*sketch{d}, finish
+		},
+		"one drafted and written before, one drafted after": func(a consent.Agreement) ([]*sketch, func()) {
+			one := w.draftedAlone(pay(a, own(a, "one"), zl(1000), "")) // refused
+			must(t, one.Commit(t.Context()))
+			finish := w.halfDone(s, a)
+			d, err := draft(w.s, w, pay(a, own(a, "two"), zl(1), ""))
+			if errors.Is(err, desk.ErrConflict) {
+				return nil, finish
+			}
+			must(t, err)
+			return []*sketch{d}, finish
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := w.holder(fmt.Sprint("u", w.customers), zl(100), wide())
+			drafts, finish := begin(a)
+			commits := committing(drafts...)
+			finish()
+			for i, err := range <-commits {
+				if !errors.Is(err, desk.ErrConflict) {
+					t.Errorf("draft %d was written over an act that it did not see: %v", i, err)
 				}
-				out <- errs
-			}()
-			return out
-		}
-		for name, begin := range map[string]func(a consent.Agreement) (drafts []*sketch, finish func()){
-			"drafted before and after it began": func(a consent.Agreement) ([]*sketch, func()) {
-				one := w.draftedAlone(pay(a, own(a, "one"), zl(1), ""))
-				finish := w.halfDone(w.s, a)
-				return []*sketch{one, w.drafted(pay(a, own(a, "two"), zl(1), ""))}, finish
-			},
-			"drafted after it began": func(a consent.Agreement) ([]*sketch, func()) {
-				w.alone(w.s)
-				finish := w.halfDone(w.s, a)
-				d, err := draft(w.s, w, pay(a, own(a, "one"), zl(1), ""))
-				if errors.Is(err, desk.ErrConflict) {
-					return nil, finish // just as good
-				}
-				must(t, err)
-				return []*sketch{d}, finish
-			},
-			"one drafted and written before, one drafted after": func(a consent.Agreement) ([]*sketch, func()) {
-				one := w.draftedAlone(pay(a, own(a, "one"), zl(1000), "")) // refused
-				must(t, one.Commit(t.Context()))
-				finish := w.halfDone(w.s, a)
-				d, err := draft(w.s, w, pay(a, own(a, "two"), zl(1), ""))
-				if errors.Is(err, desk.ErrConflict) {
-					return nil, finish
-				}
-				must(t, err)
-				return []*sketch{d}, finish
-			},
-		} {
-			t.Run(name, func(t *testing.T) {
-				a := w.holder(fmt.Sprint("u", w.customers), zl(100), wide())
-				drafts, finish := begin(a)
-				commits := committing(drafts...)
-				finish()
-				for i, err := range <-commits {
-					if !errors.Is(err, desk.ErrConflict) {
-						t.Errorf("draft %d was written over an act that it did not see: %v", i, err)
-					}
-				}
-				if _, err := w.do(pay(a, own(a, "later"), zl(1), "")); bank.CodeOf(err) != bank.AgreementEnded {
-					t.Errorf("the next order: %v", err)
-				}
-				if acc := w.account(a.Account); acc.Booked != zl(100) {
-					t.Errorf("%v is left of 100.00", acc.Booked)
-				}
-			})
-		}
+			}
+			if _, err := w.do(pay(a, own(a, "later"), zl(1), "")); bank.CodeOf(err) != bank.AgreementEnded {
+				t.Errorf("the next order: %v", err)
+			}
+			if acc := w.account(a.Account); acc.Booked != zl(100) {
+				t.Errorf("%v is left of 100.00", acc.Booked)
+			}
+		})
 	}
 }
 

@@ -36,6 +36,12 @@ func RunNodes(t *testing.T, open Open) {
 		{"what changes on one node is known to the next order on another", changesAreKnown},
 		{"a limit used on one node is used on another", limitsAreShared},
 		{"a history is in order though a node's clock is behind", clocksDiffer},
+		{"whatever another node does makes a draft void", func(t *testing.T, n *nodes) {
+			n.meanwhile(t, n.more[0].s, func() *desk.Desk {
+				return desk.New(desk.Config{Book: n.more[1].s, Clock: n.clock, Wall: n.clock, IDs: n.ids})
+			})
+		}},
+		{"an act of another node that is not finished when a draft reads", func(t *testing.T, n *nodes) { n.unfinished(t, n.more[0].s) }},
 		{"imports that touch the same accounts", importsCross},
 		{"a pairing while the application's limits are lowered", pairWhileLowered},
 		{"orders while customers block, withdraw and staff change everything", everythingAtOnce},
