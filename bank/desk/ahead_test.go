@@ -564,6 +564,32 @@ func TestCloseWritesWhatIsDecidedAhead(t *testing.T) {
 	})
 }
 
+// Close does not return while the last batch is being written: the book is closed
+// next.
+func TestCloseWaitsForTheLastBatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newDrafter()
+		b.commits = make(chan struct{})
+		d, _ := open(b, nil)
+		c := callersOf(t, d)
+		c.give(1, move("a"))
+		closed := make(chan struct{})
+		go func() {
+			defer close(closed)
+			d.Close()
+		}()
+		synctest.Wait()
+		select {
+		case <-closed:
+			t.Error("closed while a batch is being written")
+		default:
+		}
+		b.commits <- struct{}{}
+		<-closed
+		c.done(1)
+	})
+}
+
 // Many callers, with drafts that are void at random.
 func TestManyCallersAhead(t *testing.T) {
 	b := newDrafter()
