@@ -6,9 +6,6 @@ SHELL := bash
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME ?= 20s
 ARGS ?=
-# Not empty: `make test` runs what keeps something in a store a second time, on PostgreSQL.
-BOTH ?=
-
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
@@ -24,11 +21,8 @@ prepare: ## install what the tests need outside Go, or say what is missing
 test: prepare ## everything that decides whether a change is good, except the linters
 	go vet ./...
 	@tools/test -timeout 10m ./...
-	@if [ -n '$(BOTH)' ]; then \
-		printf '== once more, on PostgreSQL: what keeps something in a store\n'; \
-		mapfile -t packages < <(tools/stored); \
-		OKIENKO_TEST_STORE=postgres tools/test -timeout 10m "$${packages[@]}"; \
-	fi
+	@printf '== once more, on PostgreSQL: what keeps something in a store\n'
+	@mapfile -t packages < <(tools/stored) && OKIENKO_TEST_STORE=postgres tools/test -timeout 10m "$${packages[@]}"
 
 # -short asks long tests for fewer rounds, never for none: under the race detector SQLite runs about ten times slower.
 race: ## the packages with concurrency, under the race detector

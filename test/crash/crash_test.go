@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"okienko/test/engine"
 	"okienko/test/process"
 )
 
@@ -45,6 +46,12 @@ func TestMain(m *testing.M) {
 		if binary, err = process.Build(context.Background(), dir); err != nil {
 			panic(err)
 		}
+		// What a database has on its disk is its server's business; what the bank
+		// asks of the server is TestTheServerIsAskedForDurableCommits, which has a
+		// database in either run. And a sandbox that was killed in its first start
+		// clears only a file away.
+		engine.Once("TestTheDiskHasThePaymentBeforeItsAnswer", "TestABankThatPromisesNothingIsSeenNotToSync", "TestTheServerIsAskedForDurableCommits",
+			"TestKilledWhileTheWorldIsMade")
 		return m.Run()
 	}())
 }
@@ -56,9 +63,13 @@ func seeded(t *testing.T) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, 1))
 }
 
-func start(t *testing.T, data string, args ...string) *process.Bank {
+// place is where a bank keeps what it has: in a folder, its ledger in a database
+// where it has one. The database's server lives on when the bank is killed.
+type place struct{ folder, database string }
+
+func start(t *testing.T, at place, args ...string) *process.Bank {
 	t.Helper()
-	bank, err := process.Start(t.Context(), binary, data, nil, args...)
+	bank, err := process.Start(t.Context(), binary, at.folder, nil, append(args, "--database="+at.database)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,20 +77,24 @@ func start(t *testing.T, data string, args ...string) *process.Bank {
 	return bank
 }
 
-func verify(t *testing.T, when, data string) {
+func verify(t *testing.T, when string, at place) {
 	t.Helper()
-	if err := process.Verify(t.Context(), binary, "--data", data); err != nil {
+	where := at.database
+	if where == "" {
+		where = "--data=" + at.folder
+	}
+	if err := process.Verify(t.Context(), binary, where); err != nil {
 		t.Fatalf("%s: %v", when, err)
 	}
 }
 
 func TestNothingAcknowledgedIsLostWhenTheBankIsKilled(t *testing.T) {
-	dice, data, rounds := seeded(t), t.TempDir(), kills(t)
+	dice, at, rounds := seeded(t), place{t.TempDir(), engine.DSN(t)}, kills(t)
 	book := newBook()
 	tokens := &chain{}
 	doors := "127.0.0.1:0" // then always the same: prepared operations name them as callbackUri
 	for round := range rounds {
-		bank := start(t, data, "--no-history", "--doors", doors)
+		bank := start(t, at, "--no-history", "--doors", doors)
 		doors = strings.TrimPrefix(bank.Sandbox, "https://")
 		book.settle(t, bank, book.takeLast())
 		tokens.check(t, bank)
@@ -88,9 +103,9 @@ func TestNothingAcknowledgedIsLostWhenTheBankIsKilled(t *testing.T) {
 		sharp := round%2 == 0 // kill right after a rotation was acknowledged, else anywhere
 		after := time.Duration(dice.IntN(300)+20) * time.Millisecond
 		load(t, bank, book, tokens, round, sharp, after)
-		verify(t, "right after kill "+strconv.Itoa(round+1), data)
+		verify(t, "right after kill "+strconv.Itoa(round+1), at)
 	}
-	bank := start(t, data, "--no-history", "--doors", doors)
+	bank := start(t, at, "--no-history", "--doors", doors)
 	tokens.check(t, bank)
 	all := book.takeAll()
 	book.settle(t, bank, all)
@@ -98,7 +113,7 @@ func TestNothingAcknowledgedIsLostWhenTheBankIsKilled(t *testing.T) {
 	if code, err := bank.Stop(); err != nil || code != 0 {
 		t.Errorf("closing: status %d, %v\n%s", code, err, bank.Log())
 	}
-	verify(t, "at the end", data)
+	verify(t, "at the end", at)
 	t.Logf("%d kills, %s; %d rotations acknowledged, %d checked alive", rounds, all.summary(), tokens.acknowledged, tokens.alive)
 	if rounds >= 20 && (tokens.alive < rounds/2 || all.least() == 0) {
 		t.Error("the load did not reach everything that must survive")
@@ -121,7 +136,8 @@ func TestKilledWhileTheWorldIsMade(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		bank := start(t, data)
+		at := place{folder: data}
+		bank := start(t, at)
 		client, err := bank.Client(1)
 		if err != nil {
 			t.Fatal(err)
@@ -132,6 +148,6 @@ func TestKilledWhileTheWorldIsMade(t *testing.T) {
 		if err := bank.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		verify(t, "a world that was cut short", data)
+		verify(t, "a world that was cut short", at)
 	}
 }

@@ -21,7 +21,7 @@ func TestInterruptDrains(t *testing.T) {
 	t.Parallel()
 	for _, h2 := range []bool{false, true} {
 		t.Run(fmt.Sprintf("h2=%t", h2), func(t *testing.T) {
-			b := start(t, t.TempDir(), nil, "--log", "info")
+			b := open(t, "--log", "info")
 			roots, err := b.Roots()
 			if err != nil {
 				t.Fatal(err)
@@ -75,10 +75,8 @@ func TestInterruptDrains(t *testing.T) {
 			if taken != len(answered) || taken < 100 {
 				t.Errorf("the bank did %d payments, and %d callers were answered", taken, len(answered))
 			}
-			if err := process.Verify(t.Context(), binary, "--data", b.data); err != nil {
-				t.Error(err)
-			}
-			again := start(t, b.data, nil)
+			b.verify()
+			again := b.again()
 			for id, text := range answered {
 				status, now := again.call(http.MethodPost, "/payment", payment(again.Paired.AccountID, id))
 				for ; status == http.StatusTooManyRequests; status, now = again.call(http.MethodPost, "/payment", payment(again.Paired.AccountID, id)) {
@@ -115,7 +113,7 @@ func slowly(t *testing.T, b *bank) (conn *tls.Conn, rest string) {
 // lets nobody in, and still answers it.
 func TestReadyTellsOfClosing(t *testing.T) {
 	t.Parallel()
-	b := start(t, t.TempDir(), nil)
+	b := open(t)
 	if status, text := b.get("/readyz"); status != http.StatusOK || text != "ready\n" {
 		t.Errorf("readyz of an open bank: %d %q", status, text)
 	}
@@ -172,7 +170,7 @@ func TestReadyTellsOfClosing(t *testing.T) {
 // Whoever presses Ctrl-C twice means it.
 func TestSecondInterruptEndsAtOnce(t *testing.T) {
 	t.Parallel()
-	b := start(t, t.TempDir(), nil)
+	b := open(t)
 	slowly(t, b) // and never goes on: draining would take its time
 	if err := b.Interrupt(); err != nil {
 		t.Fatal(err)
@@ -188,7 +186,5 @@ func TestSecondInterruptEndsAtOnce(t *testing.T) {
 	if status := ends(t, b.Program, 8*time.Second); status == 0 {
 		t.Error("cut off, it says that all is well")
 	}
-	if err := process.Verify(t.Context(), binary, "--data", b.data); err != nil {
-		t.Error(err)
-	}
+	b.verify()
 }

@@ -9,7 +9,7 @@ import (
 
 func TestMetricsMeasureTheBank(t *testing.T) {
 	t.Parallel()
-	b := start(t, t.TempDir(), nil)
+	b := open(t)
 	before := measures(b)
 	for n := range 5 {
 		if status, text := b.call(http.MethodPost, "/payment", payment(b.Paired.AccountID, "m"+strconv.Itoa(n))); status != http.StatusCreated {
@@ -70,7 +70,7 @@ func measures(b *bank) map[string]float64 {
 // The listeners of a bank do not lend each other their doors.
 func TestEveryListenerServesItsOwn(t *testing.T) {
 	t.Parallel()
-	b := start(t, t.TempDir(), nil)
+	b := open(t)
 	paths := map[string]string{ // path: the listener that has it
 		b.Admin + "/metrics":                         "admin",
 		b.People + "/login":                          "people",

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"okienko/test/engine"
 	"okienko/test/process"
 )
 
@@ -33,6 +34,11 @@ func TestMain(m *testing.M) {
 		if binary, err = process.Build(context.Background(), dir); err != nil {
 			panic(err)
 		}
+		// The folder and the disk under it, settings that are refused before anything
+		// is opened, serving from a file; and TestTwoNodes, which serves from a
+		// database in either run.
+		engine.Once("TestFullDisk", "TestClosingOnAFullDisk", "TestEphemeralAndLastingInOneFolder", "TestSandboxLeavesAForeignStoreAlone",
+			"TestSecondSandboxInOneFolder", "TestServeRefusesInsecureSettings", "TestServe", "TestTwoNodes")
 		return m.Run()
 	}())
 }
@@ -40,9 +46,37 @@ func TestMain(m *testing.M) {
 // bank is a sandbox with a client.
 type bank struct {
 	*process.Bank
-	t      *testing.T
-	data   string
-	client *http.Client
+	t        *testing.T
+	data     string // folder
+	database string // "" for a file in the folder
+	client   *http.Client
+}
+
+// open starts a new sandbox on the engine that the run of the tests is for.
+func open(t *testing.T, args ...string) *bank {
+	t.Helper()
+	dsn := engine.DSN(t)
+	b := start(t, t.TempDir(), nil, append(args, "--database="+dsn)...)
+	b.database = dsn
+	return b
+}
+
+// again starts the sandbox anew over what it has kept.
+func (b *bank) again() *bank {
+	b.t.Helper()
+	return start(b.t, b.data, nil, "--database="+b.database)
+}
+
+// verify adds up what the sandbox has kept.
+func (b *bank) verify() {
+	b.t.Helper()
+	where := b.database
+	if where == "" {
+		where = "--data=" + b.data
+	}
+	if err := process.Verify(b.t.Context(), binary, where); err != nil {
+		b.t.Error(err)
+	}
 }
 
 func start(t *testing.T, data string, wrap []string, args ...string) *bank {
@@ -57,7 +91,7 @@ func start(t *testing.T, data string, wrap []string, args ...string) *bank {
 		t.Fatal(err)
 	}
 	t.Cleanup(client.CloseIdleConnections)
-	return &bank{b, t, data, client}
+	return &bank{Bank: b, t: t, data: data, client: client}
 }
 
 // call calls the partner API with the ready token.

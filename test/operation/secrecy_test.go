@@ -61,7 +61,7 @@ func (s secrets) everybody(t *testing.T, b *bank) {
 // The whole day of a bank with the log at its most talkative.
 func TestLogsHoldNoSecrets(t *testing.T) {
 	t.Parallel()
-	b := start(t, t.TempDir(), nil, "--log", "debug")
+	b := open(t, "--log", "debug")
 	s := secrets{}
 	s.everybody(t, b)
 	s.add("password", b.Password)

@@ -21,7 +21,7 @@ import (
 
 func TestLimitsOfARequest(t *testing.T) {
 	t.Parallel()
-	b := start(t, t.TempDir(), nil)
+	b := open(t)
 	for name, c := range map[string]struct {
 		header, body string
 		chunked      bool
@@ -65,7 +65,7 @@ func TestLimitsOfARequest(t *testing.T) {
 // A caller who sends slowly must not hold a connection for ever.
 func TestSlowCallersAreLetGo(t *testing.T) {
 	t.Parallel()
-	b := start(t, t.TempDir(), nil)
+	b := open(t)
 	var wg sync.WaitGroup
 	for name, c := range map[string]struct {
 		sent string
@@ -97,7 +97,7 @@ func TestSlowCallersAreLetGo(t *testing.T) {
 
 func TestVersionsOfTheProtocols(t *testing.T) {
 	t.Parallel()
-	b := start(t, t.TempDir(), nil)
+	b := open(t)
 	roots, err := b.Roots()
 	if err != nil {
 		t.Fatal(err)
@@ -143,7 +143,7 @@ func TestVersionsOfTheProtocols(t *testing.T) {
 
 func TestMalformedHTTP(t *testing.T) {
 	t.Parallel()
-	b := start(t, t.TempDir(), nil)
+	b := open(t)
 	for name, text := range map[string]string{
 		"no request":             "\r\n\r\n",
 		"no version":             "GET /login\r\n\r\n",
@@ -295,7 +295,7 @@ func (g *garbage) request(t *testing.T) *http.Request {
 
 func TestGarbageNeverMakesAnInternalError(t *testing.T) {
 	t.Parallel()
-	b := start(t, t.TempDir(), nil)
+	b := open(t)
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	b.client.Timeout = 30 * time.Second
@@ -337,15 +337,13 @@ func TestGarbageNeverMakesAnInternalError(t *testing.T) {
 	if code, err := b.Stop(); err != nil || code != 0 {
 		t.Errorf("closing: %d, %v", code, err)
 	}
-	if err := process.Verify(t.Context(), binary, "--data", b.data); err != nil {
-		t.Error(err)
-	}
+	b.verify()
 }
 
 // What is no HTTP at all, in TLS and without it.
 func TestNoiseOnTheSockets(t *testing.T) {
 	t.Parallel()
-	b := start(t, t.TempDir(), nil)
+	b := open(t)
 	noise := rand.New(rand.NewPCG(3, 4))
 	for n := range 200 {
 		raw := make([]byte, noise.IntN(2000))

@@ -7,12 +7,16 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"okienko/app"
+	"okienko/test/engine"
 )
 
 func TestMain(m *testing.M) {
@@ -24,8 +28,29 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
+	// Most scripts are about words and files; those that use a bank do so through
+	// $DATABASE and $KEPT, and are played on either engine.
+	scripts, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(scripts) == 0 {
+		t.Fatalf("%d scripts, %v", len(scripts), err)
+	}
+	if engine.PostgreSQL(t) {
+		scripts = slices.DeleteFunc(scripts, func(name string) bool {
+			text, err := os.ReadFile(name)
+			return err == nil && !strings.Contains(string(text), "$DATABASE")
+		})
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata",
+		Files: scripts,
+		Setup: func(env *testscript.Env) error {
+			dsn, kept := engine.DSN(t), "--data=world"
+			if dsn != "" {
+				kept = dsn
+			}
+			env.Setenv("DATABASE", dsn) // of `okienko sandbox`; "" is a file in its folder
+			env.Setenv("KEPT", kept)    // for `okienko verify`
+			return nil
+		},
 		RequireExplicitExec: true,
 		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "waitfor": waitfor, "empty": empty},
 	})
