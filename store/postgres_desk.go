@@ -73,7 +73,7 @@ func (p *postgres) within(ctx context.Context, s *Store, f func(desk.Tx) error) 
 // turn; writing it takes another one.
 func (p *postgres) draft(ctx context.Context, s *Store, f func(desk.Tx) error) (*draft, error) {
 	d, err := p.desk.ahead.decide(ctx, inPostgreSQL, func(ctx context.Context, qs questions, base int64, sure bool) error {
-		ctx, cancel := context.WithTimeout(ctx, p.patience)
+		ctx, cancel := context.WithTimeout(ctx, p.patience/4)
 		defer cancel()
 		conn, err := p.db.Conn(ctx)
 		if err != nil {
