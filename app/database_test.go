@@ -107,7 +107,7 @@ func TestDatabasePassword(t *testing.T) {
 }
 
 func TestDatabaseConnections(t *testing.T) {
-	for n, good := range map[string]bool{"0": true, "12": true, "1000": true, "11": false, "-1": false, "1001": false} {
+	for n, good := range map[string]bool{"0": true, "13": true, "1000": true, "12": false, "-1": false, "1001": false} {
 		text, _ := databaseConfig(t, "postgres://okienko@localhost/okienko")
 		_, err := readText(t, strings.Replace(text, "database_connections = 0", "database_connections = "+n, 1))
 		if (err == nil) != good || !good && !strings.Contains(err.Error(), "bank.database_connections must be") {

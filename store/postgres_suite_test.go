@@ -1,11 +1,13 @@
 package store_test
 
 import (
+	"strings"
 	"sync"
 	"testing"
 
 	"okienko/store"
 	"okienko/store/storetest"
+	"okienko/test/engine"
 	"okienko/test/postgres"
 )
 
@@ -17,7 +19,7 @@ func TestPostgreSQL(t *testing.T) {
 		t.Helper()
 		mu.Lock()
 		if made[t.Name()] == "" {
-			made[t.Name()] = postgres.DSN(t)
+			made[t.Name()] = begun(t)
 		}
 		cfg.DSN = made[t.Name()]
 		mu.Unlock()
@@ -27,6 +29,16 @@ func TestPostgreSQL(t *testing.T) {
 		}
 		return s
 	})
+}
+
+// begun is the address of a database that has its tables already, but for the
+// tests of opening one.
+func begun(t *testing.T) string {
+	t.Helper()
+	if strings.HasPrefix(t.Name(), "TestPostgreSQL/opening/") {
+		return postgres.DSN(t)
+	}
+	return engine.Database(t)
 }
 
 // TestNodes is what must hold between several nodes on one database.

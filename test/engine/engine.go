@@ -45,7 +45,13 @@ func DSN(tb testing.TB) string {
 	if !PostgreSQL(tb) {
 		return ""
 	}
-	// Migrating takes several times as long as copying what is migrated.
+	return Database(tb)
+}
+
+// Database is DSN for tests that run on PostgreSQL always. Its tables are a
+// copy: making them takes several times as long.
+func Database(tb testing.TB) string {
+	tb.Helper()
 	return postgres.Copy(tb, "migrated", migrate)
 }
 
