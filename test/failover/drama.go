@@ -14,7 +14,6 @@ type drama struct {
 	options
 	cluster *cluster
 	out     io.Writer
-	told    []string // the events' lines, once more at the end
 }
 
 func (d *drama) say(format string, args ...any) {
@@ -54,7 +53,6 @@ func (d *drama) event(ctx context.Context, r *record, what string, happens func(
 		line += fmt.Sprintf(" (it took %.1f s to happen)", took.Seconds())
 	}
 	d.say("%s", line)
-	d.told = append(d.told, line)
 	return err
 }
 
@@ -75,13 +73,15 @@ func (d *drama) primaryGoes(ctx context.Context, r *record, how string, goes fun
 		return nil, err
 	}
 	at := time.Now()
+	left := false // nobody was primary for a moment, so it may be the same one again
 	next := make(chan string, 1)
 	go func() {
-		err := until(ctx, patience, "another primary", func() error {
+		err := until(ctx, 2*patience, "another primary", func() error {
 			m, err := d.cluster.leader(ctx)
-			if err == nil && m == gone {
+			if err == nil && m == gone && !left {
 				err = errors.New("it is primary still")
 			}
+			left = left || m == nil
 			if err == nil {
 				next <- fmt.Sprintf("%s is primary %.1f s later", m.name, time.Since(at).Seconds())
 			}
@@ -94,9 +94,7 @@ func (d *drama) primaryGoes(ctx context.Context, r *record, how string, goes fun
 	if err := d.event(ctx, r, fmt.Sprintf("%s of the primary's machine (%s)", how, gone.name), func() error { return goes(gone) }); err != nil {
 		return gone, errors.Join(err, errors.New(<-next))
 	}
-	line := <-next
-	d.say("  %s", line)
-	d.told = append(d.told, "  "+line)
+	d.say("  %s", <-next)
 	return gone, nil
 }
 
@@ -241,11 +239,26 @@ func (d *drama) alone(ctx context.Context, r *record) error {
 		for _, m := range standbys {
 			err = errors.Join(err, m.patroni.signal(syscall.SIGCONT, "walreceiver"))
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		// Had Patroni seen the standbys go, then no standby is known to have what was
+		// acknowledged, and none may lead: the bank stands still until the one that
+		// has it is back.
+		err = until(ctx, successor, "a successor", func() error {
+			_, err := d.cluster.leader(ctx)
+			return err
+		})
+		if err != nil {
+			d.say("  no standby may lead; %s comes back", primary.name)
+			return primary.start()
+		}
+		return nil
 	})
 	return err
 }
 
-// stall is more than twice what a node waits for a batch, and less than
-// wal_sender_timeout, after which the primary would miss the standbys.
-const stall = 45 * time.Second
+const (
+	stall     = 40 * time.Second // more than twice what a node waits for a batch
+	successor = 30 * time.Second // ttl and a while
+)
