@@ -93,7 +93,10 @@ func (d *drama) newBank() (*bank, error) {
 		}
 		b.nodes = append(b.nodes, one)
 	}
-	return b, b.prepareBalancer()
+	if err := b.prepareBalancer(); err != nil {
+		return nil, err
+	}
+	return b, nil
 }
 
 // openGateway opens the SMS gateway of the bank.
@@ -158,7 +161,7 @@ func (b *bank) prepareBalancer() error {
 		return err
 	}
 	path := filepath.Join(dir, "haproxy.cfg")
-	err := deployed(filepath.Join(b.d.deploy, "haproxy/haproxy.cfg"), path, root, 0o644,
+	err := deployed(filepath.Join(b.d.deploy, "haproxy", "haproxy.cfg"), path, root, 0o644,
 		addresses,
 		edit{"\tdaemon\n", ""}, edit{"/run/haproxy", dir},
 		edit{"bind :443", "bind " + balancerAddress + ":443 accept-proxy"},
@@ -252,7 +255,7 @@ var (
 // firstDay takes the examples of docs in: customers, a partner, its
 // application, now at one node and now at the other.
 func (b *bank) firstDay(ctx context.Context) (secret string, err error) {
-	examples, err := filepath.Abs(filepath.Join(b.d.deploy, "../docs/examples"))
+	examples, err := filepath.Abs(filepath.Join(b.d.deploy, "..", "docs", "examples"))
 	if err != nil {
 		return "", err
 	}

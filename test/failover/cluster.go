@@ -64,7 +64,7 @@ func (c *cluster) prepare(m *member) error {
 		return err
 	}
 	err := errors.Join(
-		deployed(filepath.Join(c.deploy, "patroni/patroni.yml"), in("patroni.yml"), c.postgres, 0o600,
+		deployed(filepath.Join(c.deploy, "patroni", "patroni.yml"), in("patroni.yml"), c.postgres, 0o600,
 			addresses,
 			edit{"name: db1", "name: " + m.name},
 			edit{"listen: 127.0.3.11:", "listen: " + m.address + ":"},
@@ -77,9 +77,9 @@ func (c *cluster) prepare(m *member) error {
 			edit{"/etc/postgresql/okienko", m.folder},
 			edit{"/usr/local/bin/okienko-archive", filepath.Join(c.folder, "okienko-archive")},
 		),
-		deployed(filepath.Join(c.deploy, "postgresql/okienko-archive"), filepath.Join(c.folder, "okienko-archive"), c.postgres, 0o755,
+		deployed(filepath.Join(c.deploy, "postgresql", "okienko-archive"), filepath.Join(c.folder, "okienko-archive"), c.postgres, 0o755,
 			edit{"/srv/okienko/wal", filepath.Join(c.folder, "wal")}),
-		deployed(filepath.Join(c.deploy, "etcd/default"), in("etcd.default"), c.postgres, 0o644,
+		deployed(filepath.Join(c.deploy, "etcd", "default"), in("etcd.default"), c.postgres, 0o644,
 			addresses,
 			edit{"ETCD_NAME=db1", "ETCD_NAME=" + m.name},
 			edit{"URLS=http://127.0.3.11:", "URLS=http://" + m.address + ":"},
@@ -227,15 +227,6 @@ func (c *cluster) leader(ctx context.Context) (*member, error) {
 		}
 	}
 	return nil, errors.New("no member is primary")
-}
-
-func (c *cluster) member(name string) *member {
-	for _, m := range c.members {
-		if m.name == name {
-			return m
-		}
-	}
-	return nil
 }
 
 // query asks a member and returns its rows, columns parted by a bar. The

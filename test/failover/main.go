@@ -28,14 +28,17 @@ import (
 )
 
 func main() {
-	// A child that is to end with us ends with the thread that started it.
-	runtime.LockOSThread()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := failover(ctx, os.Args[1:], os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "failover:", err)
-		os.Exit(1)
-	}
+	os.Exit(func() int {
+		// A child that is to end with us ends with the thread that started it.
+		runtime.LockOSThread()
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		if err := failover(ctx, os.Args[1:], os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "failover:", err)
+			return 1
+		}
+		return 0
+	}())
 }
 
 type options struct {

@@ -53,7 +53,7 @@ func (b *bank) payments(t *testing.T) (got []string) {
 			Payments   []struct{ OperationID, Status string }
 			NextCursor string
 		}
-		if err := json.Unmarshal([]byte(a.Body), &page); err != nil || a.Status != http.StatusOK {
+		if err := json.Unmarshal(a.Body, &page); err != nil || a.Status != http.StatusOK {
 			t.Fatalf("payments: %d %s %v", a.Status, a.Body, err)
 		}
 		for _, p := range page.Payments {
