@@ -14,11 +14,11 @@ func (d *drama) databaseProxy(node string) error {
 		return err
 	}
 	err := errors.Join(
-		// Only its first half is wanted here: the other one fronts the nodes.
+		// database.cfg is appended to a whole configuration; its own front is not
+		// wanted here and listens where nobody calls.
 		deployed(filepath.Join(d.cluster.deploy, "haproxy", "haproxy.cfg"), filepath.Join(dir, "haproxy.cfg"), root, 0o644,
 			addresses, edit{"\tdaemon\n", ""}, edit{"/run/haproxy", dir},
-			edit{"bind :443", "bind 127.0.9.1:443"}, edit{"bind :8444", "bind 127.0.9.1:8444"},
-			edit{"bind 127.0.9.1", "bind " + node + "0"}),
+			edit{"bind :443", "bind " + node + "0:443"}),
 		deployed(filepath.Join(d.cluster.deploy, "haproxy", "database.cfg"), filepath.Join(dir, "database.cfg"), root, 0o644,
 			addresses, edit{"bind 127.0.0.1:5000", "bind " + node + ":5000"}),
 	)

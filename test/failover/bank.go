@@ -165,7 +165,6 @@ func (b *bank) prepareBalancer() error {
 		addresses,
 		edit{"\tdaemon\n", ""}, edit{"/run/haproxy", dir},
 		edit{"bind :443", "bind " + balancerAddress + ":443 accept-proxy"},
-		edit{"bind :8444", "bind " + balancerAddress + ":8444 accept-proxy"},
 	)
 	b.balancer = &machine{name: "haproxy", as: root, words: []string{"haproxy", "-db", "-f", path}, log: filepath.Join(dir, "log")}
 	return err
@@ -219,14 +218,10 @@ func (b *bank) client(source string) *http.Client {
 		Timeout:       20 * time.Second,
 		Transport: &http.Transport{
 			TLSClientConfig: &tls.Config{RootCAs: b.d.cluster.tls.pool(), MinVersion: tls.VersionTLS12},
-			DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
-				port := "443"
-				if strings.HasPrefix(address, "api.") {
-					port = "8444"
-				}
-				conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", balancerAddress+":"+port)
+			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+				conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", balancerAddress+":443")
 				if err == nil {
-					_, err = fmt.Fprintf(conn, "PROXY TCP4 %s %s 40000 %s\r\n", source, balancerAddress, port)
+					_, err = fmt.Fprintf(conn, "PROXY TCP4 %s %s 40000 443\r\n", source, balancerAddress)
 				}
 				return conn, err
 			},
