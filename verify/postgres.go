@@ -147,8 +147,8 @@ func (c *cursor) Err() error { return c.err }
 // Close gives what the server holds for the cursor back, its sorted rows above
 // all.
 func (c *cursor) Close() error {
-	if c.err != nil {
-		return nil // the transaction has failed, and the cursor with it
+	if c.err != nil { // the transaction has failed, and the cursor with it
+		return nil //nolint:nilerr // Err tells of it
 	}
 	_, err := c.conn.Exec(c.ctx, "close "+c.name)
 	return err

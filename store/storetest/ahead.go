@@ -133,13 +133,13 @@ func draftsFollow(open Open) func(*testing.T) {
 			held   int64
 		}{
 			{name: "balance", next: orders(payZl("one", 60), payZl("two", 60)), want: codes(ok, bank.InsufficientFunds), booked: 40},
-			{name: "operation id", next: orders(payZl("same", 60), payZl("same", 60)), want: codes(ok, ok), repeat: repeated, booked: 40},
+			{name: "operation id", next: twiceThe(payZl("same", 60)), want: codes(ok, ok), repeat: repeated, booked: 40},
 			{name: "operation id with another amount", next: orders(payZl("same", 6), payZl("same", 7)), want: codes(ok, bank.OperationReused), booked: 94},
 			{name: "hold", next: orders(holdZl("h", 60), captureZl("c", 50), payZl("p", 50)), want: codes(ok, ok, ok), booked: 0},
 			{name: "hold that was released", next: orders(holdZl("h", 60), releaseFirst, captureZl("c", 50)), want: codes(ok, ok, bank.HoldReleased), booked: 100},
 			{name: "held", next: orders(holdZl("h", 60), holdZl("i", 60)), want: codes(ok, bank.InsufficientFunds), booked: 100, held: 60},
 			{name: "counters", limits: func(l *limit.Limits) { l.Daily = zl(100) }, next: orders(holdZl("h", 60), releaseFirst, payZl("p", 60), payZl("q", 41)), want: codes(ok, ok, ok, bank.DailyLimit), booked: 40},
-			{name: "waiting authorisation", next: orders(prepareZl("big", 30), prepareZl("big", 30)), want: codes(ok, ok), repeat: repeated, booked: 100},
+			{name: "waiting authorisation", next: twiceThe(prepareZl("big", 30)), want: codes(ok, ok), repeat: repeated, booked: 100},
 			{name: "waiting authorisation of another content", next: orders(prepareZl("big", 30), prepareZl("big", 31)), want: codes(ok, bank.OperationReused), booked: 100},
 			{name: "scheduled payment", next: orders(scheduleZl("s", 30), func(a consent.Agreement, so []payment.Outcome) payment.Order {
 				return &payment.Cancel{Payment: so[0].Payment.ID, Agreement: a.ID}
@@ -328,3 +328,6 @@ func draftsFall(open Open) func(*testing.T) {
 		}
 	}
 }
+
+// twiceThe is one order and its repeat.
+func twiceThe(o nextOrder) []nextOrder { return orders(o, o) }

@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"okienko/bank"
-	"okienko/bank/account"
 	"okienko/bank/audit"
 	"okienko/bank/consent"
 	"okienko/bank/desk"
@@ -109,11 +108,12 @@ func (g *draftGame) step(t *testing.T) {
 	default:
 		o := g.orders()
 		d, err := draft(g.s, g.world, o...)
-		if err == nil {
+		switch {
+		case err == nil:
 			g.waiting = append(g.waiting, &played{d, o})
-		} else if !errors.Is(err, desk.ErrConflict) {
+		case !errors.Is(err, desk.ErrConflict):
 			t.Fatal(err)
-		} else if g.dice.IntN(2) == 0 {
+		case g.dice.IntN(2) == 0:
 			g.alone(g.s)
 		}
 	case 0, 1, 2, 3, 4:
@@ -295,7 +295,7 @@ func crowdAhead(open Open) func(*testing.T) {
 		for i := range paid {
 			all += paid[i].Load()
 		}
-		if acc := w.account(account.ID(collector)); acc.Booked != zl(all) {
+		if acc := w.account(collector); acc.Booked != zl(all) {
 			t.Errorf("the partner has %v, want %v", acc.Booked, zl(all))
 		}
 	}

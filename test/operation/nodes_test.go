@@ -208,7 +208,7 @@ func TestTwoNodes(t *testing.T) {
 // read it.
 func (p *production) example(name string) string {
 	p.t.Helper()
-	text, err := os.ReadFile(filepath.Join("../../docs/examples", name))
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "examples", name))
 	if err != nil {
 		p.t.Fatal(err)
 	}
