@@ -143,19 +143,22 @@ func loadOperations(qs *questions, d dialect, keys []payment.OperationKey, into 
 	}
 	// One of the few places where the engines have no words in common. The cross
 	// join has SQLite look each key up instead of reading the table.
-	of := func(table string) string {
-		return "unnest($1::text[], $2::text[]) k(application, id) join " + table + " o on o.application_id = k.application and o.operation_id = k.id"
+	of := func(table, only string) string {
+		// Laterally, or the planner takes every waiting authorisation for the outer
+		// side of the join as long as it believes that there is none.
+		return "unnest($1::text[], $2::text[]) k(application, id) cross join lateral (select * from " + table +
+			" where application_id = k.application and operation_id = k.id" + only + " offset 0) o"
 	}
 	applications, ids := twins(keys)
 	args := []any{applications, ids}
 	if d == inSQLite {
-		of = func(table string) string {
-			return "json_each($1) k cross join " + table + " o on o.application_id = k.value ->> 0 and o.operation_id = k.value ->> 1"
+		of = func(table, only string) string {
+			return "json_each($1) k cross join " + table + " o on o.application_id = k.value ->> 0 and o.operation_id = k.value ->> 1" + only
 		}
 		args = []any{pairs(keys)}
 	}
 	qs.ask("operations", `select o.application_id, o.operation_id, o.content, o.at, o.agreement_id, o.authorisation_id,
-		o.hold_id, o.payment_id, o.answer from `+of("operation"), func(row scanner) error {
+		o.hold_id, o.payment_id, o.answer from `+of("operation", ""), func(row scanner) error {
 		op, err := scanOperation(row)
 		if err != nil {
 			return err
@@ -163,8 +166,7 @@ func loadOperations(qs *questions, d dialect, keys []payment.OperationKey, into 
 		into.Operations[op.Key] = op
 		return nil
 	}, args...)
-	qs.ask("what waits", `select o.application_id, o.operation_id, o.id from `+of("authorisation")+`
-		where o.status = 'PENDING' and o.operation_id <> ''`, func(row scanner) error {
+	qs.ask("what waits", `select o.application_id, o.operation_id, o.id from `+of("authorisation", " and status = 'PENDING' and operation_id <> ''"), func(row scanner) error {
 		var k payment.OperationKey
 		var id string
 		err := row.Scan((*string)(&k.Application), &k.ID, &id)

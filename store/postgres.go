@@ -24,10 +24,14 @@ const (
 	// lanesOfActs bounds the acts of a node that write at the same time. Each
 	// lane has chains of its own in the logs, so that no chain becomes a lock.
 	lanesOfActs = 8
-	// writers are the connections of the lanes, one for the batch that is being
-	// written, one for the batch that is being decided, and one to find out about
-	// outcomes in doubt.
-	writers = lanesOfActs + 3
+	// writers are the connections of the lanes, and one to find out about outcomes
+	// in doubt; deciders are for the batch that is being written and the one that is
+	// being decided.
+	writers  = lanesOfActs + 1
+	deciders = 2
+	// replanned is when a connection is replaced, and with it the plans that were
+	// made when tables were smaller.
+	replanned = 10 * time.Minute
 	// usualPatience is how long an act or a batch waits for a database that does
 	// not answer before it is given up: callers wait no longer than that for a
 	// "503". Once it has begun it may take twice as long.
@@ -58,7 +62,13 @@ set plan_cache_mode = force_generic_plan;
 set enable_seqscan = off;
 set enable_hashjoin = off;
 set enable_mergejoin = off;
+set enable_memoize = off;
 select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') in ('off', 'local', 'remote_write')`
+
+// byKeys leaves a session only the look-up of keys in an index.
+const byKeys = `;
+set enable_indexscan = off;
+set enable_indexonlyscan = off`
 
 // The advisory locks of a bank's database. Their numbers are arbitrary, and the
 // same in every version of the program.
@@ -68,9 +78,14 @@ const (
 
 // postgres is a database on a server, which any number of nodes write.
 type postgres struct {
-	db    *sql.DB    // writing
-	lanes chan *lane // those that no act is using
-	desk  deskLane
+	db *sql.DB // writing
+	// batches is for the desk alone: what a batch asks for is found by its keys, in
+	// whatever order, so its sessions are left no other way. The planner would
+	// otherwise walk a whole index of a table that it believes to be empty, and go
+	// on doing so while the table grows (byKeys).
+	batches *sql.DB
+	lanes   chan *lane // those that no act is using
+	desk    deskLane
 
 	patience time.Duration
 }
@@ -107,20 +122,21 @@ func (s *Store) openPostgres(ctx context.Context, cfg Config) error {
 	if connections == 0 {
 		connections = usualConnections
 	}
-	if connections < writers+2 {
-		return fmt.Errorf("store: %d connections to the database are too few, at least %d are needed", connections, writers+2)
+	if connections < writers+deciders+2 {
+		return fmt.Errorf("store: %d connections to the database are too few, at least %d are needed", connections, writers+deciders+2)
 	}
-	pool := func(n int) *sql.DB {
+	pool := func(n int, settings string) *sql.DB {
 		db := stdlib.OpenDB(*config, stdlib.OptionBeforeConnect(neverCancel), stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
 			_, err := c.PgConn().Exec(ctx, fmt.Sprintf(settings, (patience*3/4).Milliseconds())).ReadAll()
 			return err
 		}))
 		db.SetMaxOpenConns(n)
 		db.SetMaxIdleConns(n)
+		db.SetConnMaxLifetime(replanned)
 		s.atClose(db.Close)
 		return db
 	}
-	p := &postgres{db: pool(writers), lanes: make(chan *lane, lanesOfActs), patience: patience}
+	p := &postgres{db: pool(writers, settings), batches: pool(deciders, settings+byKeys), lanes: make(chan *lane, lanesOfActs), patience: patience}
 	if err := s.migratePostgres(ctx, p.db); err != nil {
 		return err
 	}
@@ -133,7 +149,7 @@ func (s *Store) openPostgres(ctx context.Context, cfg Config) error {
 		return err
 	}
 	s.atClose(p.close)
-	s.read = &pooled{db: pool(connections - writers)}
+	s.read = &pooled{db: pool(connections-writers-deciders, settings)}
 	return nil
 }
 
@@ -246,6 +262,9 @@ func (t inTransaction) put(ctx context.Context, b bulk, rows [][]any) error {
 	if err != nil {
 		return err
 	}
+	if b.key != "" { // planned by the size that the table has now: it is joined with the values
+		columns = append([]any{pgx.QueryExecModeDescribeExec}, columns...)
+	}
 	n, err := changed(ctx, t.tx, b.all(types), columns...)
 	if err == nil && b.exact() && n != int64(len(rows)) {
 		err = fmt.Errorf("%d rows changed instead of %d", n, len(rows))
@@ -273,6 +292,8 @@ func overtaken(n int64) error {
 func (p *postgres) dropIdle() {
 	p.db.SetMaxIdleConns(0)
 	p.db.SetMaxIdleConns(writers)
+	p.batches.SetMaxIdleConns(0)
+	p.batches.SetMaxIdleConns(deciders)
 }
 
 // unwritten is the error of a transaction that was not committed: trying again
@@ -305,6 +326,9 @@ func (p *postgres) endStuck() {
 // isLost tells whether err says that the server cannot be reached, is starting
 // or stopping, or is not the primary any more.
 func isLost(err error) bool {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return false
+	}
 	var inServer *pgconn.PgError
 	if errors.As(err, &inServer) {
 		switch inServer.Code {

@@ -75,7 +75,7 @@ func (p *postgres) draft(ctx context.Context, s *Store, f func(desk.Tx) error) (
 	d, err := p.desk.ahead.decide(ctx, inPostgreSQL, func(ctx context.Context, qs questions, base int64, sure bool) error {
 		ctx, cancel := context.WithTimeout(ctx, p.patience/4)
 		defer cancel()
-		conn, err := p.db.Conn(ctx)
+		conn, err := p.batches.Conn(ctx)
 		if err != nil {
 			return errVoid // within waits for the server, if it comes back
 		}
@@ -139,7 +139,7 @@ func (p *postgres) batch(ctx context.Context, s *Store, f func(ctx context.Conte
 	defer cancel()
 	t := &serverBatch{d: d}
 	err := p.reach(ctx, func() (err error) {
-		t.conn, err = p.db.Conn(ctx)
+		t.conn, err = p.batches.Conn(ctx)
 		return err
 	})
 	if err != nil {

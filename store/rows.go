@@ -16,6 +16,8 @@ func found(err error, what string) error {
 		return nil
 	case errors.Is(err, sql.ErrNoRows):
 		return bank.Refuse(bank.NotFound, "There is no such "+what+".")
+	case isLost(err):
+		return unreachable(err)
 	}
 	return fmt.Errorf("store: %s: %w", what, err)
 }
@@ -35,6 +37,9 @@ func one(done sql.Result, err error) error {
 // each gives every row of a query to f; errStop from f ends it early.
 func each(ctx context.Context, q querier, query string, f func(scanner) error, args ...any) (err error) {
 	r, err := q.QueryContext(ctx, query, args...)
+	if isLost(err) {
+		return unreachable(err)
+	}
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
 	}

@@ -330,4 +330,4 @@ func draftsFall(open Open) func(*testing.T) {
 }
 
 // twiceThe is one order and its repeat.
-func twiceThe(o nextOrder) []nextOrder { return orders(o, o) }
+func twiceThe(o nextOrder) []nextOrder { return []nextOrder{o, o} }
