@@ -189,6 +189,13 @@ func (d *draft) Commit(ctx context.Context) error {
 	return err
 }
 
+// abandon is for a draft that will not be written.
+func (d *draft) abandon() {
+	d.a.mu.Lock()
+	d.void = true
+	d.a.mu.Unlock()
+}
+
 func (d *draft) expected() (int64, error) {
 	d.a.mu.Lock()
 	defer d.a.mu.Unlock()

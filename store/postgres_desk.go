@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"okienko/bank"
+	"okienko/bank/audit"
 	"okienko/bank/desk"
 	"okienko/bank/payment"
 )
@@ -89,15 +90,52 @@ func (p *postgres) draft(ctx context.Context, s *Store, f func(desk.Tx) error) (
 		}
 		return nil
 	}, f)
-	if err == nil {
-		d.write = func(ctx context.Context, count int64, c *payment.Changes) (int64, error) {
-			return p.writeDraft(ctx, s, count, c)
-		}
+	if err != nil {
+		return nil, err
 	}
-	return d, err
+	ready := &prepared{}
+	if d.changes != nil {
+		w := &writeTx{scribe: ready}
+		if err := keep(ctx, w, d.changes); err != nil {
+			d.abandon()
+			return nil, err
+		}
+		ready.records = w.records
+	}
+	d.write = func(ctx context.Context, count int64, c *payment.Changes) (int64, error) {
+		return p.writeDraft(ctx, s, count, c, ready)
+	}
+	return d, nil
 }
 
-func (p *postgres) writeDraft(ctx context.Context, s *Store, count int64, c *payment.Changes) (int64, error) {
+// prepared is what a batch writes, made ready while the batch before it is still
+// being written.
+type prepared struct {
+	parts   []part
+	records []audit.Record
+}
+
+// part is a bulk with its rows, or a statement that must change one row.
+type part struct {
+	bulk
+	types   []string
+	columns []any
+	rows    int
+	must    string
+}
+
+func (p *prepared) put(_ context.Context, b bulk, rows [][]any) error {
+	types, columns, err := columnar(rows)
+	p.parts = append(p.parts, part{bulk: b, types: types, columns: columns, rows: len(rows)})
+	return err
+}
+
+func (p *prepared) must(_ context.Context, text string, args ...any) error {
+	p.parts = append(p.parts, part{must: text, columns: args})
+	return nil
+}
+
+func (p *postgres) writeDraft(ctx context.Context, s *Store, count int64, c *payment.Changes, ready *prepared) (int64, error) {
 	if c == nil { // it changes nothing, and was right if nothing has changed
 		var found int64
 		err := s.read.QueryRowContext(ctx, "select last_value from desk_epoch").Scan(&found)
@@ -112,7 +150,12 @@ func (p *postgres) writeDraft(ctx context.Context, s *Store, count int64, c *pay
 	return p.batch(ctx, s, func(ctx context.Context, t *serverBatch) error {
 		t.begin()
 		t.send("count", "select 1 / (last_value = $1)::int from desk_epoch", nil, count)
-		return t.Write(ctx, c)
+		t.open(c)
+		t.w.audit(ready.records...)
+		for _, one := range ready.parts {
+			t.add(one)
+		}
+		return nil
 	})
 }
 
@@ -292,9 +335,13 @@ func (t *serverBatch) Write(ctx context.Context, c *payment.Changes) error {
 		t.d.ahead.known.begin(false)
 		t.begin()
 	}
+	t.open(c)
+	return keep(ctx, t.w, c)
+}
+
+func (t *serverBatch) open(c *payment.Changes) {
 	t.w = &writeTx{querier: t.conn, scribe: t, trail: t.d.trail, access: t.d.access}
 	t.changes = c
-	return keep(ctx, t.w, c)
 }
 
 // commit sends all changes, the audit and the commit itself in one journey. It
@@ -319,32 +366,41 @@ func (t *serverBatch) commit(ctx context.Context, s *Store) (count int64, sent b
 	return count, true, nil
 }
 
-// put queues rows of one kind as one statement. The commit is on the way when
-// the answer comes, so it is the server that must refuse a count that is wrong.
+// put queues rows of one kind as one statement.
 func (t *serverBatch) put(_ context.Context, b bulk, rows [][]any) error {
 	types, columns, err := columnar(rows)
-	if err != nil {
-		return err
+	if err == nil {
+		t.add(part{bulk: b, types: types, columns: columns, rows: len(rows)})
 	}
-	key := set{b, fmt.Sprint(types)}
-	text, met := t.d.sets[key]
-	if !met {
-		text = b.all(types)
-		if b.key != "" {
-			text = counted1(text, param(len(types))+"::bigint")
-		}
-		t.d.sets[key] = text
-	}
-	if b.key != "" {
-		columns = append(columns, int64(len(rows)))
-	}
-	t.send(b.table, text, nil, columns...)
-	return nil
+	return err
 }
 
 func (t *serverBatch) must(_ context.Context, text string, args ...any) error {
-	t.send("condition", counted1(text, "1"), nil, args...)
+	t.add(part{must: text, columns: args})
 	return nil
+}
+
+// add queues a statement. The commit is on the way when the answer comes, so it
+// is the server that must refuse a count that is wrong.
+func (t *serverBatch) add(p part) {
+	if p.must != "" {
+		t.send("condition", counted1(p.must, "1"), nil, p.columns...)
+		return
+	}
+	key := set{p.bulk, fmt.Sprint(p.types)}
+	text, met := t.d.sets[key]
+	if !met {
+		text = p.all(p.types)
+		if p.key != "" {
+			text = counted1(text, param(len(p.types))+"::bigint")
+		}
+		t.d.sets[key] = text
+	}
+	columns := p.columns
+	if p.key != "" {
+		columns = append(columns[:len(columns):len(columns)], int64(p.rows))
+	}
+	t.send(p.table, text, nil, columns...)
 }
 
 // counted1 makes a statement fail, by a division by zero, when it changes

@@ -176,6 +176,7 @@ func (d *Desk) work() {
 	free := make(chan struct{}) // closed when nothing is being written
 	close(free)
 	writing := 0 // orders in what is being written
+	var answering sync.WaitGroup
 	for first := range d.queue {
 		batch := []*ticket{first}
 		if able {
@@ -194,14 +195,11 @@ func (d *Desk) work() {
 		if w.draft == nil {
 			w.batch = d.gather(w.batch) // nothing is decided yet: what came meanwhile need not wait for another commit
 		}
-		done := make(chan struct{})
-		free, writing = done, len(w.batch)
-		go func() {
-			defer close(done)
-			d.write(w)
-		}()
+		w.over = make(chan struct{})
+		free, writing = w.over, len(w.batch)
+		answering.Go(func() { d.write(w) })
 	}
-	<-free
+	answering.Wait()
 }
 
 // work is a batch on its way.
@@ -211,6 +209,7 @@ type work struct {
 	start   time.Time
 	draft   Draft // nil when it was not decided ahead
 	results []payment.Result
+	over    chan struct{} // closed when nothing of it is being written any more
 }
 
 // wait gathers while a batch is being written: until as many orders wait as that
@@ -252,20 +251,21 @@ func (d *Desk) draft(book Drafter, w *work) {
 // write writes a batch and answers its callers. A draft that is void is decided
 // again, this time alone.
 func (d *Desk) write(w *work) {
-	if w.draft == nil {
+	var err error
+	if w.draft != nil {
+		err = d.commit(w)
+	}
+	if w.draft == nil || err != nil && bank.CodeOf(err) != bank.Busy {
+		defer close(w.over)
 		if len(w.batch) > 0 { // everybody may have gone
 			d.settle(w.batch)
 		}
 		return
 	}
-	err := d.commit(w)
-	switch {
-	case bank.CodeOf(err) == bank.Busy:
+	close(w.over) // the next batch need not wait for the answers of this one
+	if err != nil {
 		answerAll(w.batch, err)
-	case err != nil:
-		d.settle(w.batch)
-		return
-	default:
+	} else {
 		for i, t := range w.batch {
 			t.answer(w.results[i])
 		}
