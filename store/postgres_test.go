@@ -30,10 +30,10 @@ func openDatabase(t *testing.T, dsn string, patience time.Duration) *Store {
 // ends it.
 func TestAStuckTurnIsEnded(t *testing.T) {
 	dsn := server.DSN(t)
-	s := openDatabase(t, dsn, 400*time.Millisecond)
-	if err := fillBench(t.Context(), s); err != nil {
+	if err := fillBench(t.Context(), openDatabase(t, dsn, 0)); err != nil {
 		t.Fatal(err)
 	}
+	s := openDatabase(t, dsn, 400*time.Millisecond)
 	stuck, err := pgx.Connect(t.Context(), dsn)
 	if err != nil {
 		t.Fatal(err)
