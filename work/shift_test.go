@@ -273,7 +273,8 @@ func TestCleanStopHandsOverAtOnce(t *testing.T) {
 		defer two.Stop()
 		time.Sleep(time.Minute)
 		one.Stop()
-		if l := n.state(); l.Holder != "" {
+		// Given back, and perhaps taken already: the other one may look this very instant.
+		if l := n.state(); l.Holder == "one" {
 			t.Errorf("not given back: %+v", l)
 		}
 		time.Sleep(lease.Look)

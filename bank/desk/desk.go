@@ -262,15 +262,16 @@ func (d *Desk) write(w *work) {
 		}
 		return
 	}
-	close(w.over) // the next batch need not wait for the answers of this one
+	// One batch is told of after the other, so before the next one may be written.
+	d.observe(Stats{Orders: len(w.batch), Took: d.cfg.Wall.Now().Sub(w.start), Failed: err != nil})
+	close(w.over) // the next one need not wait for the answers of this one
 	if err != nil {
 		answerAll(w.batch, err)
-	} else {
-		for i, t := range w.batch {
-			t.answer(w.results[i])
-		}
+		return
 	}
-	d.observe(Stats{Orders: len(w.batch), Took: d.cfg.Wall.Now().Sub(w.start), Failed: err != nil})
+	for i, t := range w.batch {
+		t.answer(w.results[i])
+	}
 }
 
 func (d *Desk) commit(w *work) (err error) {
