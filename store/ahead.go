@@ -146,10 +146,7 @@ type drafting struct {
 // Load gives what is known, reads the rest of what is committed, and adds what
 // the batch before changes: it may be committed by now, or not yet.
 func (t *drafting) Load(ctx context.Context, n payment.Needs, into *payment.State) error {
-	qs := needed(t.dialect, t.a.known.give(n, into), into)
-	if into.Latest = t.a.known.latest; into.Latest.IsZero() {
-		latestTurn(&qs, &into.Latest)
-	}
+	qs := t.a.known.ask(t.dialect, n, into)
 	if len(qs) > 0 {
 		if err := t.read(ctx, qs, t.a.base, t.before == nil); err != nil {
 			return err

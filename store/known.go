@@ -69,6 +69,15 @@ func (k *known) give(n payment.Needs, into *payment.State) payment.Needs {
 	return n
 }
 
+// ask puts into a state what is known of the needs, and asks for the rest.
+func (k *known) ask(d dialect, n payment.Needs, into *payment.State) questions {
+	qs := needed(d, k.give(n, into), into)
+	if into.Latest = k.latest; into.Latest.IsZero() {
+		latestTurn(&qs, &into.Latest)
+	}
+	return qs
+}
+
 // knowable are the needs that a known may meet.
 func knowable(n payment.Needs) payment.Needs {
 	return payment.Needs{

@@ -316,10 +316,7 @@ type fileBatch struct {
 
 func (t *fileBatch) Load(ctx context.Context, n payment.Needs, into *payment.State) error {
 	k := &t.w.ahead.known
-	qs := needed(inSQLite, k.give(n, into), into)
-	if into.Latest = k.latest; into.Latest.IsZero() {
-		latestTurn(&qs, &into.Latest)
-	}
+	qs := k.ask(inSQLite, n, into)
 	if err := qs.put(ctx, t.tx); err != nil {
 		return err
 	}
