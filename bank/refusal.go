@@ -83,6 +83,30 @@ const (
 	StatusNotAllowed     Code = "status_not_allowed"
 	ApprovalBySamePerson Code = "approval_by_same_person" // four eyes need two people
 
+	// Licensed third parties (PSD2), in the order in which a call is checked.
+	CertificateMissing  Code = "certificate_missing" // no client certificate in the TLS handshake
+	CertificateInvalid  Code = "certificate_invalid" // not a QWAC or QSealC that the bank trusts now
+	SignatureMissing    Code = "signature_missing"
+	SignatureInvalid    Code = "signature_invalid"
+	RequestRepeated     Code = "request_repeated" // a request id seen before, or too old to tell
+	ThirdPartyUnknown   Code = "third_party_unknown"
+	ThirdPartyBlocked   Code = "third_party_blocked" // not admitted, blocked, or gone from the supervisor's register
+	RoleMissing         Code = "role_missing"        // by its certificate or by the register
+	ScopeForeign        Code = "scope_foreign"       // the token's consent is for another service
+	ScopeInvalid        Code = "scope_invalid"       // asked for a scope that cannot be given
+	GrantUnsupported    Code = "grant_unsupported"
+	ResponseUnsupported Code = "response_unsupported"
+	ConsentTaken        Code = "consent_taken"   // a consent id that this third party has used before
+	ConsentDiffers      Code = "consent_differs" // asked for something else than the customer consented to
+	AccountOutside      Code = "account_outside" // an account that the consent does not cover
+	HistoryNeedsSCA     Code = "history_needs_sca"
+	CallsUsedUp         Code = "calls_used_up" // RTS art. 36(5)(b)
+	Unsupported         Code = "unsupported"   // declared by the interface, not offered by this bank
+
+	// Transfers through payment systems.
+	RailUnavailable Code = "rail_unavailable" // no adapter, or the payee's bank does not take part
+	RailRefused     Code = "rail_refused"     // the payment system or the payee's bank sent it back
+
 	// The house itself.
 	Busy     Code = "busy"     // the queue is full; try again
 	Internal Code = "internal" // the cause is in the log and only there
@@ -99,7 +123,11 @@ var Codes = []Code{
 	ChallengeWrong, ChallengeExpired, ChallengeSpent, ChallengeForeign, FactorLocked, FactorMissing, LoginWrong, LoginLocked,
 	ApplicationUnknown, ApplicationStatus, RedirectUnknown, ClientWrong, AddressNotAllowed,
 	GrantInvalid, RequestInvalid, RequestEnded, TokenMissing, TokenUnknown, TokenInvalid,
-	StatusNotAllowed, ApprovalBySamePerson, Busy, Internal,
+	StatusNotAllowed, ApprovalBySamePerson,
+	CertificateMissing, CertificateInvalid, SignatureMissing, SignatureInvalid, RequestRepeated, ThirdPartyUnknown, ThirdPartyBlocked,
+	RoleMissing, ScopeForeign, ScopeInvalid, GrantUnsupported, ResponseUnsupported, ConsentTaken, ConsentDiffers, AccountOutside,
+	HistoryNeedsSCA, CallsUsedUp, Unsupported, RailUnavailable, RailRefused,
+	Busy, Internal,
 }
 
 // Refusal is the bank's one way of saying no.
