@@ -19,6 +19,7 @@ import (
 	"okienko/bank/limit"
 	"okienko/bank/money"
 	"okienko/bank/party"
+	"okienko/bank/transfer"
 )
 
 // ID names a payment.
@@ -128,7 +129,11 @@ type Outcome struct {
 	Payment       *Payment
 	Authorisation *Authorisation
 	Entry         *ledger.Entry
-	Repeat        bool // the first answer once more; nothing was done
+	Transfer      *transfer.Transfer
+	Bundle        *transfer.Bundle
+	Standing      *transfer.Standing
+	Transfers     []transfer.Transfer // of the bundle
+	Repeat        bool                // the first answer once more; nothing was done
 }
 
 // Result is the outcome of one order, or why it was refused.

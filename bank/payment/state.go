@@ -12,6 +12,8 @@ import (
 	"okienko/bank/partner"
 	"okienko/bank/party"
 	"okienko/bank/sca"
+	"okienko/bank/transfer"
+	"okienko/bank/xs2a"
 )
 
 // State is what a store has loaded for a batch of orders, and what the batch
@@ -30,6 +32,11 @@ type State struct {
 	Authorisations map[AuthorisationID]*Authorisation
 	Challenges     map[sca.ID]*sca.Challenge
 	Counters       map[limit.Key]money.Amount
+	Consents       map[xs2a.ID]*xs2a.Consent
+	Transfers      map[transfer.ID]*transfer.Transfer
+	Bundles        map[transfer.BundleID]*transfer.Bundle
+	Standings      map[transfer.StandingID]*transfer.Standing
+	Submissions    map[transfer.SubmissionKey]*transfer.Submission
 	// Latest is when the batch before this one was decided, by the clock of
 	// whoever did it; zero when none was. No batch is decided at an earlier
 	// instant: a history is read in order of time.
@@ -51,6 +58,11 @@ func NewState() *State {
 		Authorisations: map[AuthorisationID]*Authorisation{},
 		Challenges:     map[sca.ID]*sca.Challenge{},
 		Counters:       map[limit.Key]money.Amount{},
+		Consents:       map[xs2a.ID]*xs2a.Consent{},
+		Transfers:      map[transfer.ID]*transfer.Transfer{},
+		Bundles:        map[transfer.BundleID]*transfer.Bundle{},
+		Standings:      map[transfer.StandingID]*transfer.Standing{},
+		Submissions:    map[transfer.SubmissionKey]*transfer.Submission{},
 	}
 }
 
@@ -69,12 +81,18 @@ type Needs struct {
 	Authorisations []AuthorisationID
 	Challenges     []sca.ID
 	Counters       []limit.Key
+	Consents       []xs2a.ID
+	Transfers      []transfer.ID
+	Bundles        []transfer.BundleID
+	Standings      []transfer.StandingID
+	Submissions    []transfer.SubmissionKey
 }
 
 // Empty tells whether nothing is needed.
 func (n *Needs) Empty() bool {
 	return len(n.Agreements)+len(n.Applications)+len(n.Customers)+len(n.Accounts)+len(n.Holds)+
-		len(n.Payments)+len(n.Operations)+len(n.Authorisations)+len(n.Challenges)+len(n.Counters) == 0
+		len(n.Payments)+len(n.Operations)+len(n.Authorisations)+len(n.Challenges)+len(n.Counters)+
+		len(n.Consents)+len(n.Transfers)+len(n.Bundles)+len(n.Standings)+len(n.Submissions) == 0
 }
 
 // Changes is all that a batch of orders has changed: for a store to write in
@@ -94,6 +112,14 @@ type Changes struct {
 	Grants            []*consent.Agreement // agreements whose grants changed: calls spent, or permissions given
 	Counters          []limit.Counter      // the new value of each
 	Challenges        []*sca.Challenge     // spent
+	Consents          []*xs2a.Consent      // payment consents that were used
+	NewTransfers      []*transfer.Transfer
+	Transfers         []*transfer.Transfer // that stood before the batch
+	TransferEvents    []transfer.Event
+	NewBundles        []*transfer.Bundle
+	NewStandings      []*transfer.Standing
+	Standings         []*transfer.Standing
+	Submissions       []*transfer.Submission // new ones: their keys must not exist yet
 	Audit             []audit.Record
 	At                time.Time // when the batch was decided
 }
@@ -102,5 +128,6 @@ type Changes struct {
 func (c *Changes) Empty() bool {
 	return len(c.Accounts)+len(c.NewHolds)+len(c.Holds)+len(c.NewPayments)+len(c.Payments)+
 		len(c.NewAuthorisations)+len(c.Authorisations)+len(c.Operations)+len(c.Grants)+
-		len(c.Counters)+len(c.Challenges)+len(c.Audit) == 0
+		len(c.Counters)+len(c.Challenges)+len(c.Consents)+len(c.NewTransfers)+len(c.Transfers)+
+		len(c.NewBundles)+len(c.NewStandings)+len(c.Standings)+len(c.Submissions)+len(c.Audit) == 0
 }
