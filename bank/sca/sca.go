@@ -45,6 +45,10 @@ const (
 	ForLimits         Purpose = "limits"          // of one pairing
 	ForCustomerLimits Purpose = "customer_limits" // across everything
 	ForDevice         Purpose = "device"          // enrolling a mobile device
+	ForConsent        Purpose = "consent"         // of a licensed third party
+	ForRenewal        Purpose = "consent_renewal"
+	ForFunds          Purpose = "consent_funds" // confirmation of funds, given in internet banking
+	ForAccess         Purpose = "access"        // third parties' access to one account
 )
 
 // Status is where a challenge stands.
