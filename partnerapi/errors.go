@@ -125,6 +125,29 @@ var wire = map[bank.Code]form{
 	bank.StatusNotAllowed:     internalError,
 	bank.ApprovalBySamePerson: internalError,
 
+	// Licensed third parties come through doors of their own, and no operation of
+	// this one leaves the bank by a payment system.
+	bank.CertificateMissing:  internalError,
+	bank.CertificateInvalid:  internalError,
+	bank.SignatureMissing:    internalError,
+	bank.SignatureInvalid:    internalError,
+	bank.RequestRepeated:     internalError,
+	bank.ThirdPartyUnknown:   internalError,
+	bank.ThirdPartyBlocked:   internalError,
+	bank.RoleMissing:         internalError,
+	bank.ScopeForeign:        internalError,
+	bank.ScopeInvalid:        internalError,
+	bank.GrantUnsupported:    internalError,
+	bank.ResponseUnsupported: internalError,
+	bank.ConsentTaken:        internalError,
+	bank.ConsentDiffers:      internalError,
+	bank.AccountOutside:      internalError,
+	bank.HistoryNeedsSCA:     internalError,
+	bank.CallsUsedUp:         internalError,
+	bank.Unsupported:         internalError,
+	bank.RailUnavailable:     rejectedByState,
+	bank.RailRefused:         rejectedByState,
+
 	bank.Busy:     unavailable,
 	bank.Internal: internalError,
 }

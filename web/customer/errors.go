@@ -86,6 +86,30 @@ var answers = map[bank.Code]answer{
 	bank.TokenUnknown:      {http.StatusBadRequest, ui.BadPairingRequest},
 	bank.TokenInvalid:      {http.StatusBadRequest, ui.BadPairingRequest},
 
+	bank.CertificateMissing:  {http.StatusBadRequest, ui.BadPairingRequest},
+	bank.CertificateInvalid:  {http.StatusBadRequest, ui.BadPairingRequest},
+	bank.SignatureMissing:    {http.StatusBadRequest, ui.BadPairingRequest},
+	bank.SignatureInvalid:    {http.StatusBadRequest, ui.BadPairingRequest},
+	bank.RequestRepeated:     {http.StatusBadRequest, ui.BadPairingRequest},
+	bank.ScopeInvalid:        {http.StatusBadRequest, ui.BadPairingRequest},
+	bank.ScopeForeign:        {http.StatusBadRequest, ui.BadPairingRequest},
+	bank.GrantUnsupported:    {http.StatusBadRequest, ui.BadPairingRequest},
+	bank.ResponseUnsupported: {http.StatusBadRequest, ui.BadPairingRequest},
+	bank.ConsentTaken:        {http.StatusBadRequest, ui.BadPairingRequest},
+	bank.HistoryNeedsSCA:     {http.StatusBadRequest, ui.BadPairingRequest},
+	bank.CallsUsedUp:         {http.StatusBadRequest, ui.BadPairingRequest},
+	bank.Unsupported:         {http.StatusBadRequest, ui.BadPairingRequest},
+
+	// A third party may lose its standing while its customer reads the page, and
+	// a payment's way may close.
+	bank.ThirdPartyUnknown: {http.StatusBadRequest, ui.UnknownApplication},
+	bank.ThirdPartyBlocked: {status: http.StatusForbidden},
+	bank.RoleMissing:       {status: http.StatusForbidden},
+	bank.ConsentDiffers:    {status: http.StatusConflict},
+	bank.AccountOutside:    {status: http.StatusForbidden},
+	bank.RailUnavailable:   {status: http.StatusConflict},
+	bank.RailRefused:       {status: http.StatusConflict},
+
 	bank.StatusNotAllowed:     {status: http.StatusForbidden},
 	bank.ApprovalBySamePerson: {status: http.StatusForbidden},
 
