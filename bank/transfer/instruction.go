@@ -66,7 +66,7 @@ const (
 type Instruction struct {
 	Kind             Kind
 	Recipient        Party
-	RecipientBank    Bank   // NonEEA
+	RecipientBank    Bank   // NonEEA; of other kinds no more than a BIC
 	RecipientCountry string // EEA: ISO 3166-1 alpha-2 of the payee's account, "" when not said
 	Sender           Party  // Account "" lets the customer choose
 	Description      string // "" for Tax
@@ -81,7 +81,12 @@ type Instruction struct {
 	TaxForm          *TaxForm
 	Charges          string // NonEEA: SHA, OUR or BEN
 	Reference        string // additional reference of the payer, ""
+	Symbols          Symbols
 }
+
+// Symbols are the payment symbols of Czech and Slovak banking, which mBank's
+// form carries (psd2 §3.5: KS, VS, SS).
+type Symbols struct{ Constant, Variable, Specific string }
 
 // Party is one end of a transfer.
 type Party struct {
@@ -205,6 +210,6 @@ func (i *Instruction) Content() string {
 	if t := i.TaxForm; t != nil {
 		text("tax", t.PayerID, t.PayerIDType, t.FormCode, t.PeriodID, t.PeriodType, t.Year, t.Obligation)
 	}
-	text(i.Charges, i.Reference)
+	text(i.Charges, i.Reference, i.Symbols.Constant, i.Symbols.Variable, i.Symbols.Specific)
 	return string(b)
 }
