@@ -10,7 +10,7 @@ import (
 // Bounds of a JSON body. No call of any door comes near them; they keep the
 // work per byte constant.
 const (
-	maxJSONDepth    = 8    // the object itself is depth 1
+	maxJSONDepth    = 12   // the object itself is depth 1; a consent for a bundle reaches 12 (psd2 §3.4)
 	maxJSONKeys     = 64   // in one object; duplicates are found by comparing all pairs
 	maxJSONElements = 1024 // in one array
 )
@@ -176,7 +176,7 @@ func (v Value) Object() (Object, bool) {
 // honest caller sends: duplicate names (compared after decoding), invalid
 // UTF-8, a byte order mark, lone surrogates, control characters (also escaped
 // ones, except tab and line ends: PostgreSQL cannot keep U+0000 and a terminal
-// obeys the others), data after the object, more than 8 levels, 64 fields in
+// obeys the others), data after the object, more than 12 levels, 64 fields in
 // an object or 1024 elements in an array. Every error is a *[SyntaxError].
 //
 // The strings of the result share one copy of data.
