@@ -19,6 +19,9 @@ import (
 	"okienko/bank/party"
 	"okienko/bank/payment"
 	"okienko/bank/sca"
+	"okienko/bank/thirdparty"
+	"okienko/bank/transfer"
+	"okienko/bank/xs2a"
 	"okienko/edge"
 	"okienko/web/ui"
 )
@@ -71,6 +74,14 @@ type Config struct {
 	Agreements consent.Book
 	Devices    Devices
 	Sessions   scs.Store
+
+	// What the pages of licensed third parties need (PSD2). A bank without that
+	// interface leaves all three nil, and then has no such pages.
+	ConsentBook  xs2a.Book
+	Transfers    transfer.Reader
+	ThirdParties thirdparty.Register
+	Hotline      string // telephone number by which accounts are opened to third parties, "" when there is none
+
 	Clock      bank.Clock // bank clock
 	Wall       bank.Clock // wall clock: it measures rates
 	Sandbox    bool       // said on every page
@@ -113,7 +124,8 @@ var errIncomplete = errors.New("customer: a part of the configuration is missing
 // New makes the door.
 func New(c Config) (*Door, error) {
 	if c.Pages == nil || c.Auth == nil || c.Desk == nil || c.Reader == nil || c.Accounts == nil || c.Parties == nil ||
-		c.Partners == nil || c.Agreements == nil || c.Devices == nil || c.Sessions == nil || c.Clock == nil || c.Wall == nil {
+		c.Partners == nil || c.Agreements == nil || c.Devices == nil || c.Sessions == nil || c.Clock == nil || c.Wall == nil ||
+		(c.ConsentBook == nil) != (c.Transfers == nil) || (c.ConsentBook == nil) != (c.ThirdParties == nil) {
 		return nil, errIncomplete
 	}
 	rate := func(r, standard edge.Rate) edge.Rate {
