@@ -56,6 +56,12 @@ type AdminCmd struct {
 	Hold struct {
 		Release adminRelease `cmd:"" help:"Release a hold."`
 	} `cmd:"" help:"Holds."`
+	TPP     adminTPP     `cmd:"" name:"tpp" help:"Licensed third parties (PSD2)."`
+	Hotline adminHotline `cmd:"" help:"Activate, block or unblock third parties' access to an account for a caller who was identified."`
+	Consent struct {
+		List adminConsents   `cmd:"" help:"List what a customer has consented to for third parties."`
+		End  adminConsentEnd `cmd:"" help:"End a consent."`
+	} `cmd:"" help:"Consents for third parties."`
 	Proposal struct {
 		List    adminList[office.ListProposals] `cmd:"" help:"What waits for a second pair of eyes."`
 		Show    adminShow                       `cmd:"" help:"One proposal."`
@@ -172,6 +178,8 @@ func commandOf(d any, folder string) (office.Command, error) {
 		return &office.PutPartner{Document: *d}, nil
 	case *office.CustomersDocument:
 		return &office.ImportCustomers{Document: *d}, nil
+	case *office.RegisterDocument:
+		return &office.ImportRegister{Document: *d}, nil
 	case document:
 		return d.command(folder)
 	}

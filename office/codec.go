@@ -34,6 +34,19 @@ func commands() map[string]Command {
 		"list.accounts":        &ListAccounts{},
 		"list.proposals":       &ListProposals{},
 		"proposal.description": &ShowProposal{},
+
+		"register.import":      &ImportRegister{},
+		"third_party.apply":    &ApplyThirdParty{},
+		"third_party.show":     &ShowAdmission{},
+		"third_party.paper":    &ReviewPaper{},
+		"third_party.admit":    &AdmitThirdParty{},
+		"third_party.refuse":   &RefuseThirdParty{},
+		"third_party.block":    &BlockThirdParty{},
+		"third_party.lenience": &LenientTo{},
+		"list.third_parties":   &ListThirdParties{},
+		"hotline":              &Hotline{},
+		"consent.end":          &EndConsent{},
+		"list.consents":        &ListConsents{},
 	}
 }
 

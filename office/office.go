@@ -25,6 +25,8 @@ import (
 	"okienko/bank/party"
 	"okienko/bank/payment"
 	"okienko/bank/sca"
+	"okienko/bank/thirdparty"
+	"okienko/bank/xs2a"
 )
 
 // Config is what the office works with.
@@ -39,9 +41,14 @@ type Config struct {
 	Orders     Orders
 	Payments   payment.Reader
 	Prover     partner.Prover
-	Clock      bank.Clock // bank clock
-	IDs        bank.IDs
-	Random     io.Reader // the machine's randomness when nil
+	// ThirdParties and Consents are those of PSD2; Papers are the kinds of paper
+	// without which no third party is admitted.
+	ThirdParties thirdparty.Register
+	Consents     xs2a.Book
+	Papers       []thirdparty.PaperKind
+	Clock        bank.Clock // bank clock
+	IDs          bank.IDs
+	Random       io.Reader // the machine's randomness when nil
 	// Environment is the world in which the bank runs: it decides which pairings
 	// a changed status still allows.
 	Environment partner.Environment
