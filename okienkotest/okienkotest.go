@@ -21,8 +21,8 @@ import (
 	"time"
 
 	"okienko/api"
+	"okienko/api/contract"
 	"okienko/app"
-	"okienko/partnerapi/contract"
 )
 
 // Option changes how a bank starts.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"okienko/api"
+	"okienko/api/contract"
 	"okienko/bank"
 	"okienko/bank/account"
 	"okienko/bank/fee"
@@ -20,7 +21,6 @@ import (
 	"okienko/bank/payment"
 	"okienko/edge"
 	"okienko/partnerapi"
-	"okienko/partnerapi/contract"
 )
 
 func TestEveryRefusalHasAForm(t *testing.T) {
@@ -54,7 +54,7 @@ func TestDescriptionListsEveryError(t *testing.T) {
 			t.Errorf("the table of api/partner.yaml lacks %s", row(f))
 		}
 	}
-	listed := j.ErrorCodes()
+	listed := j.ErrorCodes("error")
 	slices.Sort(codes)
 	slices.Sort(listed)
 	if !slices.Equal(codes, listed) {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"okienko/api"
+	"okienko/api/contract"
 	"okienko/authserver"
 	"okienko/bank"
 	"okienko/bank/account"
@@ -30,7 +31,6 @@ import (
 	"okienko/clock"
 	"okienko/edge"
 	"okienko/partnerapi"
-	"okienko/partnerapi/contract"
 )
 
 // The world of these tests: Anna has paired the shop with her account.

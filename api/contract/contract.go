@@ -1,7 +1,7 @@
-// Package contract holds what the partner API answers against its published
-// description (api/partner.yaml): a status that the call does not document, a
-// body with a field too many or too few, another content type, a missing
-// header. Tests put it between themselves and the door.
+// Package contract holds what a door answers against its published description
+// (package api): a status that the call does not document, a body with a field
+// too many or too few, another content type, a missing header. Tests put it
+// between themselves and the door.
 //
 // It judges answers only; whether a request was good is the door's business.
 package contract
@@ -24,8 +24,8 @@ import (
 
 // Judge knows a description.
 type Judge struct {
-	doc  *openapi3.T
-	base string // path of the first server
+	doc   *openapi3.T
+	paths map[string]*openapi3.PathItem // by the whole template, with the path of its server
 }
 
 // Load reads and validates a description.
@@ -37,14 +37,22 @@ func Load(description []byte) (*Judge, error) {
 	if err := doc.Validate(context.Background(), openapi3.EnableExamplesValidation()); err != nil {
 		return nil, fmt.Errorf("contract: %w", err)
 	}
-	if len(doc.Servers) == 0 {
-		return nil, errors.New("contract: the description names no server")
+	j := &Judge{doc: doc, paths: map[string]*openapi3.PathItem{}}
+	for template, item := range doc.Paths.Map() {
+		servers := doc.Servers
+		if len(item.Servers) > 0 { // a path may live elsewhere than the rest
+			servers = item.Servers
+		}
+		if len(servers) == 0 {
+			return nil, errors.New("contract: the description names no server")
+		}
+		server, err := url.Parse(servers[0].URL)
+		if err != nil {
+			return nil, fmt.Errorf("contract: %w", err)
+		}
+		j.paths[strings.TrimSuffix(server.Path, "/")+template] = item
 	}
-	server, err := url.Parse(doc.Servers[0].URL)
-	if err != nil {
-		return nil, fmt.Errorf("contract: %w", err)
-	}
-	return &Judge{doc: doc, base: strings.TrimSuffix(server.Path, "/")}, nil
+	return j, nil
 }
 
 // Transport lets every answer that comes through next be judged; report is told
@@ -139,17 +147,13 @@ func (j *Judge) checkJSON(schema *openapi3.Schema, body []byte) error {
 // operation finds the call that a request means; a fixed word in a path wins over
 // a parameter.
 func (j *Judge) operation(method, path string) *openapi3.Operation {
-	rest, ok := strings.CutPrefix(path, j.base)
-	if !ok {
-		return nil
-	}
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
 	var found *openapi3.Operation
 	fewest := -1
-	for template, item := range j.doc.Paths.Map() {
-		parameters, ok := matches(template, rest)
+	for template, item := range j.paths {
+		parameters, ok := matches(template, path)
 		o := item.GetOperation(method)
 		if ok && o != nil && (fewest < 0 || parameters < fewest) {
 			found, fewest = o, parameters
@@ -174,10 +178,11 @@ func matches(template, path string) (parameters int, ok bool) {
 	return parameters, true
 }
 
-// ErrorCodes lists the error codes of the description.
-func (j *Judge) ErrorCodes() []string {
+// ErrorCodes lists the error codes of the description: what the named field of
+// its schema Error may hold.
+func (j *Judge) ErrorCodes(field string) []string {
 	var codes []string
-	for _, v := range j.doc.Components.Schemas["Error"].Value.Properties["error"].Value.Enum {
+	for _, v := range j.doc.Components.Schemas["Error"].Value.Properties[field].Value.Enum {
 		if s, ok := v.(string); ok {
 			codes = append(codes, s)
 		}

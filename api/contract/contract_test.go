@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"okienko/api"
-	"okienko/partnerapi/contract"
+	"okienko/api/contract"
 )
 
 func load(t *testing.T) *contract.Judge {
