@@ -10,11 +10,16 @@ import (
 	"okienko/bank/consent"
 	"okienko/bank/partner"
 	"okienko/bank/party"
+	"okienko/bank/rail"
 	"okienko/bank/sca"
+	"okienko/bank/thirdparty"
+	"okienko/bank/transfer"
+	"okienko/bank/xs2a"
 )
 
-// Config is what a Server works with. Everything but Random and PasswordSlots
-// is needed.
+// Config is what a Server works with. Everything but Random, PasswordSlots,
+// Network and ConsentRules is needed; where no licensed third party is served,
+// nor is anything from Consents down.
 type Config struct {
 	Store      Store
 	Agreements consent.Book
@@ -30,6 +35,17 @@ type Config struct {
 	// PasswordSlots bounds the passwords that are checked at the same time, each
 	// of which takes 19 MiB; DefaultPasswordSlots when zero.
 	PasswordSlots int
+
+	Consents     ConsentStore
+	ConsentBook  xs2a.Book
+	ThirdParties thirdparty.Register
+	Transfers    transfer.Reader
+	Counters     Counters
+	Access       AccessBook
+	// Network judges orders before a customer is asked; without one only payments
+	// inside the bank are taken.
+	Network      rail.Network
+	ConsentRules ConsentRules
 }
 
 // DefaultPasswordSlots keeps the memory of a wave of log-ins below 40 MiB.
@@ -49,6 +65,15 @@ type Server struct {
 	random     io.Reader
 	world      partner.Environment
 	passwords  chan struct{} // one slot for each password that is being checked
+
+	consents  ConsentStore
+	book      xs2a.Book
+	third     thirdparty.Register
+	transfers transfer.Reader
+	counters  Counters
+	access    AccessBook
+	network   rail.Network
+	rules     ConsentRules
 }
 
 // New makes a server. It has nothing to start and nothing to stop.
@@ -63,6 +88,8 @@ func New(c Config) *Server {
 		store: c.Store, agreements: c.Agreements, partners: c.Partners, parties: c.Parties,
 		accounts: c.Accounts, sca: c.SCA, clock: c.Clock, ids: c.IDs, random: c.Random,
 		world: c.Environment, passwords: make(chan struct{}, c.PasswordSlots),
+		consents: c.Consents, book: c.ConsentBook, third: c.ThirdParties, transfers: c.Transfers,
+		counters: c.Counters, access: c.Access, network: c.Network, rules: c.ConsentRules.withDefaults(),
 	}
 }
 

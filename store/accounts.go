@@ -6,6 +6,7 @@ import (
 
 	"okienko/bank/account"
 	"okienko/bank/money"
+	"okienko/bank/nrb"
 	"okienko/bank/party"
 )
 
@@ -58,6 +59,13 @@ func writeBalances(ctx context.Context, tx *writeTx, accounts []*account.Account
 // none.
 func (s *Store) Account(ctx context.Context, id account.ID) (account.Account, error) {
 	a, err := scanAccount(s.read.QueryRowContext(ctx, `select `+accountColumns+` from account where id = $1`, string(id)))
+	return a, found(err, "account")
+}
+
+// AccountByNumber finds the account with a number; a NotFound refusal when none
+// has it. The bank's own accounts have no number.
+func (s *Store) AccountByNumber(ctx context.Context, number nrb.NRB) (account.Account, error) {
+	a, err := scanAccount(s.read.QueryRowContext(ctx, `select `+accountColumns+` from account where nrb = $1 and nrb <> ''`, string(number)))
 	return a, found(err, "account")
 }
 

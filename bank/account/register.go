@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 
+	"okienko/bank/nrb"
 	"okienko/bank/party"
 )
 
@@ -10,6 +11,9 @@ import (
 type Register interface {
 	// Account finds one with its balances; a NotFound refusal when there is none.
 	Account(ctx context.Context, id ID) (Account, error)
+	// AccountByNumber finds the one with a number; a NotFound refusal when none
+	// here has it.
+	AccountByNumber(ctx context.Context, number nrb.NRB) (Account, error)
 	// AccountsOf lists a customer's accounts in the order in which they were
 	// opened, closed ones too.
 	AccountsOf(ctx context.Context, c party.CustomerID) ([]Account, error)
