@@ -59,8 +59,7 @@ func AppendPayload(dst []byte, uri string, headers map[string][]string, body []b
 	}
 	dst = append(dst, `,"headers":{`...)
 	first := true
-	for i := range signedHeaders {
-		h := &signedHeaders[i]
+	for _, h := range signedHeaders {
 		values := headers[h.key]
 		if len(values) == 0 {
 			continue

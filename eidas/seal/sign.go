@@ -8,6 +8,7 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/asn1"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"math/big"
@@ -24,7 +25,7 @@ func Sign(key crypto.Signer, h Header, payload []byte) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("seal: %w", err)
 	}
-	return protected + ".." + strict.EncodeToString(value), nil
+	return protected + ".." + base64.RawURLEncoding.EncodeToString(value), nil
 }
 
 func signDigest(key crypto.Signer, alg Algorithm, digest []byte) ([]byte, error) {
@@ -73,5 +74,5 @@ func (h *Header) encode() (string, error) {
 			return "", fmt.Errorf("seal: %s is not UTF-8", m.name)
 		}
 	}
-	return strict.EncodeToString(append(text, '}')), nil
+	return base64.RawURLEncoding.EncodeToString(append(text, '}')), nil
 }

@@ -51,8 +51,6 @@ const (
 	p256Bytes    = 32
 )
 
-var strict = base64.RawURLEncoding.Strict()
-
 // The public sentences. A signature that does not verify is refused in one way, whatever the reason; the log has it.
 const (
 	sayMissing  = "The request carries no detached signature."
@@ -107,10 +105,11 @@ func Parse(value string, allowed ...Algorithm) (*Signature, error) {
 // decode refuses padding, bits beyond the last byte, and the line breaks that package base64 skips: one signature has one
 // spelling.
 func decode(part string) ([]byte, error) {
-	if strings.ContainsAny(part, "\r\n") {
-		return nil, errors.New("a line break in base64url")
+	text, err := base64.RawURLEncoding.DecodeString(part)
+	if err == nil && base64.RawURLEncoding.EncodeToString(text) != part {
+		err = errors.New("not the one spelling in base64url")
 	}
-	return strict.DecodeString(part)
+	return text, err
 }
 
 // Verify tells whether the key of a certificate made this signature over the payload, and whether the thumbprint in the
@@ -118,7 +117,7 @@ func decode(part string) ([]byte, error) {
 func (s *Signature) Verify(cert *x509.Certificate, payload []byte) error {
 	if s.Thumbprint != "" {
 		sum := sha256.Sum256(cert.Raw)
-		if subtle.ConstantTimeCompare([]byte(s.Thumbprint), []byte(strict.EncodeToString(sum[:]))) != 1 {
+		if subtle.ConstantTimeCompare([]byte(s.Thumbprint), []byte(base64.RawURLEncoding.EncodeToString(sum[:]))) != 1 {
 			return mismatch(errors.New("x5t#S256 is that of another certificate"))
 		}
 	}
@@ -176,7 +175,7 @@ func thumbprint(sent string) (string, error) {
 		return sent, nil
 	case hex.EncodedLen(sha256.Size):
 		sum, err := hex.DecodeString(sent)
-		return strict.EncodeToString(sum), err
+		return base64.RawURLEncoding.EncodeToString(sum), err
 	}
 	return "", fmt.Errorf("a thumbprint of %d characters", len(sent))
 }
