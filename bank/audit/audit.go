@@ -13,10 +13,11 @@ type ActorKind string
 
 // The kinds of actor.
 const (
-	Partner  ActorKind = "partner"  // an application, by its token
-	Customer ActorKind = "customer" // a person on the bank's pages or device
-	Staff    ActorKind = "staff"
-	Bank     ActorKind = "bank" // the bank itself: expiry, schedule, import
+	Partner    ActorKind = "partner"     // an application, by its token
+	ThirdParty ActorKind = "third_party" // a licensed one, by its client
+	Customer   ActorKind = "customer"    // a person on the bank's pages or device
+	Staff      ActorKind = "staff"
+	Bank       ActorKind = "bank" // the bank itself: expiry, schedule, import
 )
 
 // Actor is who acted.

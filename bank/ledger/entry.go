@@ -31,6 +31,7 @@ const (
 	Card     Kind = "card"
 	Cash     Kind = "cash"
 	Opening  Kind = "opening" // balances brought in by an import
+	Return   Kind = "return"  // money of a transfer that came back
 )
 
 // maxPostings bounds an entry: a salary run is split upstream, so that one

@@ -76,6 +76,19 @@ type OfCustomer struct {
 // Caps are three limits, each of which may be absent.
 type Caps struct{ Single, Daily, Monthly Cap }
 
+// In is the caps for orders in a currency: the same numbers, so that a limit of
+// 1000.00 also stops 1000.01 EUR. This bank converts nothing and has no rate by
+// which a limit in złotys could hold a payment in another currency.
+func (c Caps) In(currency money.Currency) Caps {
+	in := func(k Cap) Cap {
+		if !k.Set {
+			return k
+		}
+		return CapAt(money.New(k.Amount.Minor(), currency))
+	}
+	return Caps{Single: in(c.Single), Daily: in(c.Daily), Monthly: in(c.Monthly)}
+}
+
 // Raises tells whether to allows more than c in any of the three.
 func (c Caps) Raises(to Caps) bool {
 	raises := func(from, to Cap) bool {
@@ -97,6 +110,15 @@ func (l OfCustomer) Raises(to OfCustomer) bool {
 
 // Subject is what a counter counts for.
 type Subject string
+
+// CountedIn is the counter of a subject for one currency: amounts of different
+// currencies have no sum. Złotys are counted under the subject itself.
+func CountedIn(s Subject, c money.Currency) Subject {
+	if c == money.PLN {
+		return s
+	}
+	return s + Subject(":"+string(c))
+}
 
 // OfAgreement counts what moved under one agreement.
 func OfAgreement(id string) Subject { return Subject("agreement:" + id) }

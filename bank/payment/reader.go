@@ -43,6 +43,7 @@ type HoldFilter struct {
 // Filter chooses payments, as HoldFilter chooses holds.
 type Filter struct {
 	Agreement consent.ID
+	Account   account.ID // payer
 	Status    Status
 	From, To  time.Time
 	Page      Page

@@ -3,6 +3,7 @@ package payment
 import (
 	"okienko/bank/audit"
 	"okienko/bank/money"
+	"okienko/bank/party"
 	"okienko/bank/rail"
 	"okienko/bank/thirdparty"
 	"okienko/bank/transfer"
@@ -62,7 +63,8 @@ type ReturnFunds struct {
 type Revoke struct {
 	Consent  xs2a.ID
 	Client   thirdparty.ClientID
-	By       audit.Actor
+	By       audit.Actor      // when Consent is ""
+	Customer party.CustomerID // whose it must be when the customer cancels
 	Transfer transfer.ID
 	Bundle   transfer.BundleID
 	Standing transfer.StandingID

@@ -65,7 +65,10 @@ type Transfer struct {
 	Status    Status
 	Reason    bank.Code // why it was rejected or came back
 	Detail    string    // the payment system's own words, ""
-	Reserved  bool      // Order.Amount and Fee are part of the account's Held
+	// Reserved says that its money is set aside: FromVAT is part of the Held of the
+	// VAT account, the rest of Order.Amount and the Fee part of the payer's.
+	Reserved  bool
+	FromVAT   money.Amount // split payment: what of Order.Amount the VAT account pays, in the order's currency; zero otherwise
 	CreatedAt time.Time
 	// Due is when the bank must act on it next: execute it (scheduled), hand it to
 	// its payment system (pending), take back what was returned (done); the zero
@@ -76,6 +79,17 @@ type Transfer struct {
 	Use      limit.Use
 	Delta    limit.Delta // what its creation took from the limits
 	Events   int
+}
+
+// Counted is the counter in which a transfer is counted beside the customer's
+// other orders: one-off ones and the payments of standing orders apart, and each
+// currency by itself (limit.CountedIn).
+func (t *Transfer) Counted() limit.Subject {
+	s := limit.OneOffOf(string(t.Customer))
+	if t.Standing != "" {
+		s = limit.RecurringOf(string(t.Customer))
+	}
+	return limit.CountedIn(s, t.Order.Amount.Currency())
 }
 
 // Event is one record in the life of a transfer.
