@@ -188,3 +188,40 @@ func earlier(a, b time.Time) time.Time {
 	}
 	return b
 }
+
+// Milliseconds prints the mean time of an answer as "392.6", "" where nothing
+// was called.
+func (f *Figures) Milliseconds(k Kind) string {
+	mean, called := f.Mean[k]
+	if !called {
+		return ""
+	}
+	tenths := (mean.Microseconds() + 50) / 100
+	return fmt.Sprintf("%d.%d", tenths/10, tenths%10)
+}
+
+// CSV is the report as a file: one line per day and channel, then the totals of
+// the quarter. Shares are per cent, times milliseconds.
+func (r *Report) CSV() []byte {
+	b := []byte("day,channel,uptime_percent,downtime_percent,ais_mean_ms,pis_mean_ms,caf_mean_ms,error_rate_percent,calls\n")
+	line := func(day string, c Channel, f *Figures) {
+		if f.Observed <= 0 && len(f.Calls) == 0 {
+			return
+		}
+		var calls int64
+		for _, n := range f.Calls {
+			calls += n
+		}
+		b = fmt.Appendf(b, "%s,%s,%s,%s,%s,%s,%s,%s,%d\n", day, c, f.Up().Percent(), (1_000_000 - f.Up()).Percent(),
+			f.Milliseconds(Information), f.Milliseconds(Initiation), f.Milliseconds(Funds), f.ErrorRate.Percent(), calls)
+	}
+	for _, d := range r.Days {
+		for _, c := range Channels {
+			line(d.Day.String(), c, d.Channels[c])
+		}
+	}
+	for _, c := range Channels {
+		line(r.Quarter.String(), c, r.Total[c])
+	}
+	return b
+}
