@@ -48,23 +48,23 @@ func (s Status) Final() bool { return s == Done || s == Rejected || s == Cancell
 
 // Transfer is one credit transfer.
 type Transfer struct {
-	ID        ID
-	Consent   string // id of the consent under which it was ordered
-	Client    thirdparty.ClientID
-	TPPID     string // the third party's own id of the payment
-	Bundle    BundleID
-	Standing  StandingID
-	Number    int // of the occurrences of a standing order, from 1
-	Customer  party.CustomerID
-	Account   account.ID // payer
-	VAT       account.ID // the VAT account of a split payment, ""
-	Payee     account.ID // Internal: the payee's account here
-	Order     Instruction
-	System    System // by which it goes, also where the order let the bank choose
-	Fee       money.Amount
-	Status    Status
-	Reason    bank.Code // why it was rejected or came back
-	Detail    string    // the payment system's own words, ""
+	ID       ID
+	Consent  string // id of the consent under which it was ordered
+	Client   thirdparty.ClientID
+	TPPID    string // the third party's own id of the payment
+	Bundle   BundleID
+	Standing StandingID
+	Number   int // of the occurrences of a standing order, from 1
+	Customer party.CustomerID
+	Account  account.ID // payer
+	VAT      account.ID // the VAT account of a split payment, ""
+	Payee    account.ID // Internal: the payee's account here
+	Order    Instruction
+	System   System // by which it goes, also where the order let the bank choose
+	Fee      money.Amount
+	Status   Status
+	Reason   bank.Code // why it was rejected or came back
+	Detail   string    // the payment system's own words, ""
 	// Reserved says that its money is set aside: FromVAT is part of the Held of the
 	// VAT account, the rest of Order.Amount and the Fee part of the payer's.
 	Reserved  bool
