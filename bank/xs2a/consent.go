@@ -17,6 +17,7 @@ import (
 	"okienko/bank/audit"
 	"okienko/bank/consent"
 	"okienko/bank/money"
+	"okienko/bank/notice"
 	"okienko/bank/party"
 	"okienko/bank/thirdparty"
 	"okienko/bank/transfer"
@@ -270,8 +271,12 @@ type Book interface {
 	// any 24 hours of the bank clock per consent, account and kind of resource,
 	// CallsUsedUp otherwise (RTS art. 36(5)(b), psd2 §0.1).
 	CountCall(ctx context.Context, id ID, ref, kind string, most int, now time.Time) error
-	// EndingConsents lists active consents that end before an instant and whose
-	// customer was not told, at most n; TellConsent notes that they are told, with
-	// the message, once.
+	// EndingConsents lists active consents to read accounts or confirm funds that
+	// end before an instant and whose customer was not told, those that end first
+	// first, at most n.
 	EndingConsents(ctx context.Context, before time.Time, n int) ([]Consent, error)
+	// TellConsent notes that the customer is told that a consent ends, and puts the
+	// message into the outbox with it. Of any number of calls one does, for a
+	// consent that is Active and was not told; the others do nothing.
+	TellConsent(ctx context.Context, id ID, now time.Time, m notice.Message, r audit.Record) error
 }
