@@ -1,0 +1,79 @@
+package mbank
+
+import (
+	"errors"
+	"net/http"
+
+	"okienko/edge"
+	"okienko/psd2"
+)
+
+// everyCall are the headers that each call carries (psd2 §3.3), in the order in
+// which they are asked for.
+var everyCall = []string{"Accept", "Accept-Encoding", "Accept-Language", "TPP-Request-ID", "TPP-ID"}
+
+// registerCall are those of registration, which knows neither a signature nor
+// who calls (psd2 §3.3).
+var registerCall = []string{"Accept-Language", "TPP-Request-ID"}
+
+// oneValue are headers that may stand once. Those that are signed are looked at
+// with the signature; a second Content-Type could be read by somebody before us.
+var oneValue = []string{"Content-Type", "JWS-Signature"}
+
+// checkHeaders asks for the headers of a call and reads its body: the first
+// check after the route, before anything is known of the caller.
+func (d *Door) checkHeaders(c *call) error {
+	h, needed := c.r.Header, everyCall
+	if c.route.stranger {
+		needed = registerCall
+	}
+	for _, list := range [][]string{needed, c.route.own} {
+		for _, name := range list {
+			if c.header(name) == "" {
+				return refuse(headerMissing, "header "+name).saying("The header " + name + " is missing.")
+			}
+		}
+	}
+	if c.route.token && c.header("Authorization") == "" {
+		return refuse(headerMissing, "header Authorization").saying("The header Authorization is missing.")
+	}
+	if !c.route.stranger && c.header("JWS-Signature") == "" {
+		return refuse(signatureMissing, "header JWS-Signature")
+	}
+	for _, name := range oneValue {
+		if len(h.Values(name)) > 1 {
+			return refuse(fieldError, "header twice").saying(name + ": A header stands twice.")
+		}
+	}
+	if !psd2.WellFormedRequestID(c.header("TPP-Request-ID")) {
+		return refuse(fieldError, "TPP-Request-ID").saying("TPP-Request-ID: It is not a UUID.")
+	}
+	if !edge.AcceptsJSON(h.Values("Accept")...) {
+		return refuse(notAcceptable, "Accept")
+	}
+	return d.readBody(c)
+}
+
+// readBody reads the bytes of a call that takes a body. A body on one that takes
+// none is signed like any other and then ignored, so it is read too.
+func (d *Door) readBody(c *call) (err error) {
+	if media := c.r.Header.Get("Content-Type"); (c.route.body || media != "") && !edge.IsJSON(media) {
+		return refuse(unsupportedMedia, "Content-Type")
+	}
+	most := c.route.maxBody
+	if most == 0 {
+		most = usualBody
+	}
+	c.body, err = edge.ReadBody(c.w, c.r, most)
+	switch {
+	case errors.Is(err, edge.ErrBodyTooLarge):
+		return refuse(contentTooLarge, "length of the body")
+	case errors.Is(err, edge.ErrBodyEncoded):
+		return refuse(unsupportedMedia, "Content-Encoding")
+	case err != nil:
+		return refuse(bodyError, "the body broke off").because(err)
+	case !c.route.body && len(c.body) > 0 && c.r.Method == http.MethodGet:
+		return refuse(bodyError, "a body on GET").saying("A GET has no body.")
+	}
+	return nil
+}

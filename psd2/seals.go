@@ -1,0 +1,156 @@
+package psd2
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"okienko/bank"
+	"okienko/bank/thirdparty"
+	"okienko/eidas"
+	"okienko/eidas/seal"
+)
+
+// seals remembers what was read or fetched by thumbprint, so that a call costs
+// neither a parse nor a fetch. What it holds is no proof: every certificate is
+// judged again in every call.
+type seals struct {
+	mu     sync.Mutex
+	chains map[string][]*x509.Certificate
+	failed map[string]time.Time // wall clock; when an address that gave nothing may be asked again
+}
+
+// The memory of seals: as many as there are third parties with some renewals;
+// and how long an address that gave nothing is left alone, so that a caller
+// cannot make the bank call it for every request.
+const (
+	rememberedSeals = 4096
+	fetchPause      = time.Minute
+	maxChain        = 8
+)
+
+func newSeals() *seals {
+	return &seals{chains: map[string][]*x509.Certificate{}, failed: map[string]time.Time{}}
+}
+
+func (s *seals) get(thumbprint string) []*x509.Certificate {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.chains[thumbprint]
+}
+
+func (s *seals) keep(thumbprint string, chain []*x509.Certificate) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.chains) >= rememberedSeals {
+		clear(s.chains) // rare, and costs each third party one parse or fetch
+	}
+	s.chains[thumbprint] = chain
+}
+
+// mayAsk tells whether an address may be fetched now, and takes the turn.
+func (s *seals) mayAsk(address string, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if until, ok := s.failed[address]; ok && now.Before(until) {
+		return false
+	}
+	if len(s.failed) >= rememberedSeals {
+		clear(s.failed)
+	}
+	s.failed[address] = now.Add(fetchPause)
+	return true
+}
+
+// sealOf finds the certificate under which a client signed: a registered key by
+// its thumbprint, or, for a thumbprint that is not registered, what stands at
+// the address in the signature. A renewed seal works so without a registration.
+func (c *Core) sealOf(ctx context.Context, client *thirdparty.Client, s *seal.Signature) (eidas.Certificate, error) {
+	chain, err := c.chainOf(ctx, client, s)
+	if err != nil {
+		return eidas.Certificate{}, err
+	}
+	certificate, err := c.Certificates.CheckQSealC(ctx, chain)
+	if err != nil {
+		return eidas.Certificate{}, err
+	}
+	if string(certificate.Organisation) != string(client.Organisation) {
+		return eidas.Certificate{}, noSeal("the QSealC is of another organisation than the QWAC")
+	}
+	return certificate, nil
+}
+
+// noSeal is one answer for every seal that is not the caller's.
+func noSeal(why string) error {
+	return bank.Refuse(bank.SignatureInvalid, "The signature was not made under a seal of the organisation.").Because(errors.New("psd2: " + why))
+}
+
+func (c *Core) chainOf(ctx context.Context, client *thirdparty.Client, s *seal.Signature) ([]*x509.Certificate, error) {
+	if s.Thumbprint == "" {
+		return nil, noSeal("no x5t#S256")
+	}
+	if chain := c.seals.get(s.Thumbprint); chain != nil {
+		return chain, nil
+	}
+	if key := client.Key(s.Thumbprint); key != nil {
+		chain, err := readChain(key.Certificate)
+		if err != nil {
+			return nil, fmt.Errorf("psd2: a registered key: %w", err)
+		}
+		c.seals.keep(s.Thumbprint, chain)
+		return chain, nil
+	}
+	return c.fetchSeal(ctx, s.URL, s.Thumbprint)
+}
+
+// fetchSeal reads the certificate at an x5u, which must have the thumbprint.
+func (c *Core) fetchSeal(ctx context.Context, address, thumbprint string) ([]*x509.Certificate, error) {
+	if address == "" || c.Fetcher == nil || !c.seals.mayAsk(address, c.Wall.Now()) {
+		return nil, noSeal("the thumbprint is not registered, and its x5u is not asked")
+	}
+	text, err := c.Fetcher.Fetch(ctx, address, nil)
+	if err != nil {
+		return nil, noSeal("x5u: " + err.Error())
+	}
+	chain, err := readChain(text)
+	if err != nil {
+		return nil, noSeal("x5u: " + err.Error())
+	}
+	if eidas.Thumbprint(chain[0]) != thumbprint {
+		return nil, noSeal("x5u holds another certificate than x5t#S256 says")
+	}
+	c.seals.keep(thumbprint, chain)
+	return chain, nil
+}
+
+// readChain reads certificates in PEM (RFC 7515 §4.1.5) or one in DER, the
+// signer's own first.
+func readChain(text []byte) ([]*x509.Certificate, error) {
+	var chain []*x509.Certificate
+	for rest := text; len(chain) < maxChain; {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil {
+			break
+		}
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		one, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, err
+		}
+		chain = append(chain, one)
+	}
+	if len(chain) > 0 {
+		return chain, nil
+	}
+	one, err := x509.ParseCertificate(text)
+	if err != nil {
+		return nil, err
+	}
+	return []*x509.Certificate{one}, nil
+}
