@@ -1,0 +1,99 @@
+package client
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"okienko/eidas/seal"
+)
+
+// Registration is what a third party says of itself when it registers
+// (psd2 §3.7).
+type Registration struct {
+	Name         string
+	Email        string
+	RedirectURIs []string
+}
+
+// Registered is the client that the bank has made, or knew already.
+type Registered struct {
+	ClientID     string   `json:"client_id"`
+	Name         string   `json:"client_name"`
+	RedirectURIs []string `json:"redirect_uris"`
+	Status       string   `json:"status"`
+}
+
+// Register registers the organisation of the certificates, or adds this key and
+// these addresses to a registration that exists.
+func (c *Client) Register(ctx context.Context, r Registration) (Registered, error) {
+	type key struct {
+		Type        string   `json:"kty"`
+		Algorithm   string   `json:"alg"`
+		Certificate []string `json:"x5c"`
+		URL         string   `json:"x5u,omitempty"`
+		Thumbprint  string   `json:"x5t#S256"`
+	}
+	type keys struct {
+		Keys []key `json:"keys"`
+	}
+	claims, err := json.Marshal(struct {
+		Issuer       string   `json:"iss"`
+		IssuedAt     int64    `json:"iat"`
+		Keys         keys     `json:"jwks"`
+		Name         string   `json:"client_name"`
+		Email        string   `json:"sub_contact_email"`
+		RedirectURIs []string `json:"redirect_uris"`
+	}{
+		Issuer: c.cfg.Organisation, IssuedAt: c.cfg.now().Unix(), Name: r.Name, Email: r.Email, RedirectURIs: r.RedirectURIs,
+		Keys: keys{[]key{{
+			Type: keyType(c.cfg.Algorithm), Algorithm: string(c.cfg.Algorithm), URL: c.cfg.SealURL, Thumbprint: c.header.Thumbprint,
+			Certificate: []string{base64.StdEncoding.EncodeToString(c.cfg.SealCertificate.Raw)},
+		}}},
+	})
+	if err != nil {
+		return Registered{}, fmt.Errorf("client: %w", err)
+	}
+	statement, err := attached(c, claims)
+	if err != nil {
+		return Registered{}, err
+	}
+	var out Registered
+	err = c.do(ctx, call{
+		method: http.MethodPost, path: "/v3/register/", unsigned: true, repeatable: true,
+		body: map[string]string{"software_statement": statement},
+	}, &out)
+	return out, err
+}
+
+func keyType(a seal.Algorithm) string {
+	if a == seal.ES256 {
+		return "EC"
+	}
+	return "RSA"
+}
+
+// attached is a compact JWS with its payload inside (RFC 7515 §7.1): a detached
+// one with the payload put in its middle.
+func attached(c *Client, payload []byte) (string, error) {
+	h := c.header
+	h.URL, h.Thumbprint = "", "" // the keys of the statement say which key it is
+	detached, err := seal.Sign(c.cfg.Seal, h, payload)
+	if err != nil {
+		return "", fmt.Errorf("client: %w", err)
+	}
+	for i := range len(detached) - 1 {
+		if detached[i] == '.' && detached[i+1] == '.' {
+			return detached[:i+1] + base64.RawURLEncoding.EncodeToString(payload) + detached[i+1:], nil
+		}
+	}
+	return "", fmt.Errorf("client: %q is no detached signature", detached)
+}
+
+// Expiry is when a consent that is asked for now would end after some days.
+func (c *Client) Expiry(days int) time.Time {
+	return c.cfg.now().Add(time.Duration(days) * 24 * time.Hour)
+}
