@@ -1,6 +1,7 @@
 // Package work owns what the bank does without being asked: delivering messages,
-// ending holds and running payments whose time has come, clearing away what has
-// expired.
+// ending holds and running payments whose time has come, handing transfers to
+// their payment systems, telling customers that a consent ends, clearing away
+// what has expired.
 //
 // It decides nothing. Any number of nodes work over one database, and each piece
 // of work is claimed: messages one by one, each with a lease and a fencing number
@@ -13,6 +14,10 @@
 //     transaction over what stands there then: a hold that has ended stays as it
 //     ended, a payment that ran stays booked once (and the tables refuse a second
 //     ending), whoever asks how often.
+//   - So it is with transfers: a verdict written down twice, a return booked twice
+//     and a standing order run twice are harmless orders, and a payment system
+//     knows a payment by its id and carries it once (rail.Network).
+//   - xs2a.Book.TellConsent keeps one message, whoever asks how often.
 //   - Purge deletes what expired a day ago; the second one finds nothing.
 //
 // An act that is added and is not like that carries lease.Lease.Fence to where

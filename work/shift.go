@@ -16,6 +16,10 @@ const (
 	Falling = "due"
 	// Clearing is clearing away what has expired.
 	Clearing = "purge"
+	// Sending is what is due with transfers that go through payment systems.
+	Sending = "send"
+	// Telling is announcing to customers what ends.
+	Telling = "tell"
 )
 
 // Shift is one node's turn at a kind of work that is done on one node at a time.
