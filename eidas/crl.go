@@ -25,26 +25,34 @@ type crl struct {
 
 func (r *Revocation) askCRL(ctx context.Context, address string, c, issuer *x509.Certificate, now time.Time) (answer, error) {
 	by := sha256.Sum256(issuer.Raw)
-	list, have := r.lists.get(address)
-	if !have || list.issuer != by || now.After(list.next) || list.from.After(now.Add(clockSkew)) {
+	list, err := r.listing.do(ctx, address+string(by[:]), func(ctx context.Context) (crl, error) {
+		known, have := r.lists.get(address)
+		have = have && known.issuer == by
+		if have && !now.After(known.next) && !known.from.After(now.Add(clockSkew)) {
+			return known, nil
+		}
 		body, err := r.fetch(ctx, address, nil)
 		if err != nil {
-			return answer{}, err
+			return crl{}, err
 		}
-		fresh, err := readCRL(body, issuer, now)
+		list, err := readCRL(body, issuer, now)
+		if err == nil && have && list.from.Before(known.from) {
+			err = fmt.Errorf("the list of %s is older than that of %s", stamp(list.from), stamp(known.from))
+		}
 		if err == nil {
-			err = fresh.scope.covers(c, address)
-		}
-		if err == nil && have && list.issuer == by && fresh.from.Before(list.from) {
-			err = fmt.Errorf("the list of %s is older than that of %s", stamp(fresh.from), stamp(list.from))
+			err = list.scope.covers(c, address)
 		}
 		if err != nil {
 			r.useless(address, nil, err)
-			return answer{}, err
+			return crl{}, err
 		}
-		list = fresh
 		r.lists.add(address, list)
-	} else if err := list.scope.covers(c, address); err != nil {
+		return list, nil
+	})
+	if err != nil {
+		return answer{}, err
+	}
+	if err := list.scope.covers(c, address); err != nil { // the list may have come for another certificate
 		return answer{}, err
 	}
 	a := answer{from: list.from, nextCheck: list.next}

@@ -5,31 +5,31 @@ import (
 	"sync"
 )
 
-// flights lets callers that want the same thing at the same time share one fetch.
-type flights struct {
+// flights lets callers that want the same thing at the same time share the work of finding it.
+type flights[V any] struct {
 	mu sync.Mutex
-	up map[string]*flight
+	up map[string]*flight[V]
 }
 
-type flight struct {
-	done chan struct{}
-	body []byte
-	err  error
+type flight[V any] struct {
+	done  chan struct{}
+	value V
+	err   error
 }
 
-// do runs fetch once per key at a time. The fetch outlives the caller that began it, because others may wait for it;
-// fetch bounds its own time.
-func (f *flights) do(ctx context.Context, key string, fetch func(context.Context) ([]byte, error)) ([]byte, error) {
+// do runs find once per key at a time. It outlives the caller that began it, because others may wait for it; find bounds
+// its own time. Whoever comes after it begins another, so find looks into the cache first and fills it before it ends.
+func (f *flights[V]) do(ctx context.Context, key string, find func(context.Context) (V, error)) (V, error) {
 	f.mu.Lock()
 	if f.up == nil {
-		f.up = map[string]*flight{}
+		f.up = map[string]*flight[V]{}
 	}
 	one, ok := f.up[key]
 	if !ok {
-		one = &flight{done: make(chan struct{})}
+		one = &flight[V]{done: make(chan struct{})}
 		f.up[key] = one
 		go func() {
-			one.body, one.err = fetch(context.WithoutCancel(ctx))
+			one.value, one.err = find(context.WithoutCancel(ctx))
 			f.mu.Lock()
 			delete(f.up, key)
 			f.mu.Unlock()
@@ -39,8 +39,9 @@ func (f *flights) do(ctx context.Context, key string, fetch func(context.Context
 	f.mu.Unlock()
 	select {
 	case <-one.done:
-		return one.body, one.err
+		return one.value, one.err
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		var none V
+		return none, ctx.Err()
 	}
 }

@@ -66,7 +66,8 @@ type Revocation struct {
 	answers  *lru[answerKey, answer]
 	lists    *lru[string, crl] // by address
 	failed   *lru[string, failure]
-	flights  flights
+	asking   flights[answer]
+	listing  flights[crl]
 }
 
 type answerKey struct {
@@ -135,16 +136,14 @@ func (r *Revocation) check(ctx context.Context, chain []*x509.Certificate, now t
 func (r *Revocation) one(ctx context.Context, c, issuer *x509.Certificate, now time.Time) error {
 	key := answerKey{issuer: sha256.Sum256(issuer.Raw), serial: string(c.SerialNumber.Bytes())}
 	known, have := r.answers.get(key)
-	if have && !now.After(known.nextCheck) && !known.from.After(now.Add(clockSkew)) {
+	if have && known.fresh(now) {
 		return known.judge()
 	}
-	fresh, err := r.find(ctx, c, issuer, now)
+	found, err := r.asking.do(ctx, string(key.issuer[:])+key.serial, func(ctx context.Context) (answer, error) {
+		return r.learn(ctx, key, c, issuer, now)
+	})
 	if err == nil {
-		if have && known.revoked && !fresh.from.After(known.from) {
-			fresh = known // a replayed older answer must not bring a certificate back
-		}
-		r.answers.add(key, fresh)
-		return fresh.judge()
+		return found.judge()
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -160,6 +159,27 @@ func (r *Revocation) one(ctx context.Context, c, issuer *x509.Certificate, now t
 		return nil
 	}
 	return fmt.Errorf("%w: %w", ErrUnchecked, err)
+}
+
+// learn finds an answer and remembers it.
+func (r *Revocation) learn(ctx context.Context, key answerKey, c, issuer *x509.Certificate, now time.Time) (answer, error) {
+	known, have := r.answers.get(key)
+	if have && known.fresh(now) {
+		return known, nil // another call has just found it
+	}
+	found, err := r.find(ctx, c, issuer, now)
+	if err != nil {
+		return answer{}, err
+	}
+	if have && known.revoked && !found.from.After(known.from) {
+		found = known // a replayed older answer must not bring a certificate back
+	}
+	r.answers.add(key, found)
+	return found, nil
+}
+
+func (a *answer) fresh(now time.Time) bool {
+	return !now.After(a.nextCheck) && !a.from.After(now.Add(clockSkew))
 }
 
 func (a *answer) judge() error {
@@ -204,25 +224,22 @@ func (r *Revocation) find(ctx context.Context, c, issuer *x509.Certificate, now 
 	return answer{}, errors.Join(causes...)
 }
 
-// fetch gets bytes from a place, once for all callers that want the same at the same time, and leaves a place alone that
-// has just failed: otherwise every call of every TPP would wait for a dead responder.
+// fetch gets bytes from a place, and leaves a place alone that has just failed: otherwise every call of every TPP would
+// wait for a dead responder.
 func (r *Revocation) fetch(ctx context.Context, address string, request []byte) ([]byte, error) {
 	wall := r.settings.Wall.Now()
-	same := sameRequest(address, request)
-	for _, mark := range []string{address, same} {
+	for _, mark := range []string{address, sameRequest(address, request)} {
 		if f, ok := r.failed.get(mark); ok && wall.Before(f.until) {
 			return nil, fmt.Errorf("failed lately: %w", f.cause)
 		}
 	}
-	return r.flights.do(ctx, same, func(ctx context.Context) ([]byte, error) {
-		ctx, cancel := context.WithTimeout(ctx, r.settings.Timeout)
-		defer cancel()
-		body, err := r.settings.Fetcher.Fetch(ctx, address, request)
-		if err != nil {
-			r.failed.add(address, failure{until: wall.Add(r.settings.Retry), cause: err})
-		}
-		return body, err
-	})
+	ctx, cancel := context.WithTimeout(ctx, r.settings.Timeout)
+	defer cancel()
+	body, err := r.settings.Fetcher.Fetch(ctx, address, request)
+	if err != nil {
+		r.failed.add(address, failure{until: wall.Add(r.settings.Retry), cause: err})
+	}
+	return body, err
 }
 
 // useless notes that a place answered, but not in a way that serves: the same question waits, others do not.
