@@ -1,0 +1,75 @@
+package mbank
+
+import (
+	"net/http"
+	"net/url"
+
+	"okienko/bank"
+	"okienko/bank/payment"
+	"okienko/bank/transfer"
+	"okienko/psd2"
+)
+
+// payBundle initiates a bundle.
+func (d *Door) payBundle(c *call, k transfer.Kind) (answer, error) {
+	if err := d.mayPay(c); err != nil {
+		return answer{}, err
+	}
+	tppID, err := c.ownID(bundleIDHeader)
+	if err != nil {
+		return answer{}, err
+	}
+	o, err := c.object()
+	if err != nil {
+		return answer{}, err
+	}
+	r := &reading{}
+	ask := r.open(o, "").readBundle(k)
+	if err := r.err(); err != nil {
+		return answer{}, err
+	}
+	if err := c.throttled(d); err != nil {
+		return answer{}, err
+	}
+	orders := psd2.Orders{TPPID: tppID, Bundle: true, Total: ask.total}
+	for i := range ask.orders {
+		orders.List = append(orders.List, payment.Initiation{TPPID: ask.orders[i].TPPID, Order: ask.orders[i].Order})
+	}
+	made, err := d.core.Initiate(c.ctx(), &c.access, orders)
+	if err != nil {
+		return answer{}, onWire(err, k, "")
+	}
+	return d.told(c, http.StatusCreated, &made, false)
+}
+
+// showBundle tells where a bundle stands, and its payments when they are asked
+// for (psd2 §10 case 75).
+func (d *Door) showBundle(c *call, k transfer.Kind) (answer, error) {
+	made, err := d.found(c, "aspspBundleId", bundleIDHeader, k, true)
+	if err != nil {
+		return answer{}, err
+	}
+	included, err := transactionsIncluded(c.r.URL.RawQuery)
+	if err != nil {
+		return answer{}, err
+	}
+	return d.told(c, http.StatusOK, &made, included)
+}
+
+func transactionsIncluded(query string) (bool, error) {
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return false, bank.RefuseField("query", "The query cannot be read.")
+	}
+	switch values.Get("transactionsIncluded") {
+	case "true":
+		return true, nil
+	case "", "false":
+		return false, nil
+	}
+	return false, bank.RefuseField("transactionsIncluded", "true or false is expected.")
+}
+
+func (d *Door) cancelBundle(c *call, k transfer.Kind) (answer, error) {
+	return d.cancel(c, "aspspBundleId", k, true)
+}

@@ -1,0 +1,224 @@
+package mbank
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"okienko/bank"
+	"okienko/bank/payment"
+	"okienko/bank/service"
+	"okienko/bank/thirdparty"
+	"okienko/bank/transfer"
+	"okienko/psd2"
+)
+
+// The headers that carry a third party's own ids.
+const (
+	paymentIDHeader = "TPP-Payment-ID"
+	bundleIDHeader  = "TPP-Bundle-ID"
+)
+
+// paymentRoutes are the calls of payment initiation (psd2 §3.2). A payment is
+// also found by the third party's own id: without ours in the path, its header
+// names it (psd2 §10 cases 64, 73).
+func (d *Door) paymentRoutes() []route {
+	var routes []route
+	add := func(act string, own []string, body int64, serve func(*call) (answer, error)) {
+		routes = append(routes, route{
+			act: act, service: service.Initiation, role: thirdparty.PaymentInitiation, token: true,
+			own: append([]string{"Client-ID"}, own...), body: body > 0, maxBody: body, serve: serve,
+		})
+	}
+	byPaymentID, byBundleID := []string{paymentIDHeader}, []string{bundleIDHeader}
+	for _, f := range forms {
+		one, bundle := "/payments/"+f.segment, "/payments/bundle/"+f.segment
+		add("POST "+one, byPaymentID, usualBody, func(c *call) (answer, error) { return d.pay(c, f.kind) })
+		add("GET "+one+"/status", byPaymentID, 0, func(c *call) (answer, error) { return d.showPayment(c, f.kind) })
+		add("GET "+one+"/{aspspPaymentId}/status", nil, 0, func(c *call) (answer, error) { return d.showPayment(c, f.kind) })
+		add("DELETE "+one+"/{aspspPaymentId}", nil, 0, func(c *call) (answer, error) { return d.cancelPayment(c, f.kind) })
+		add("POST "+bundle, byBundleID, bundleBody, func(c *call) (answer, error) { return d.payBundle(c, f.kind) })
+		add("GET "+bundle+"/status", byBundleID, 0, func(c *call) (answer, error) { return d.showBundle(c, f.kind) })
+		add("GET "+bundle+"/{aspspBundleId}/status", nil, 0, func(c *call) (answer, error) { return d.showBundle(c, f.kind) })
+		add("DELETE "+bundle+"/{aspspBundleId}", nil, 0, func(c *call) (answer, error) { return d.cancelBundle(c, f.kind) })
+	}
+	return routes
+}
+
+// pay initiates one payment, or a standing order when executionMode says so.
+func (d *Door) pay(c *call, k transfer.Kind) (answer, error) {
+	if err := d.mayPay(c); err != nil {
+		return answer{}, err
+	}
+	tppID, err := c.ownID(paymentIDHeader)
+	if err != nil {
+		return answer{}, err
+	}
+	o, err := c.object()
+	if err != nil {
+		return answer{}, err
+	}
+	r := &reading{}
+	order, _ := r.open(o, "").readInstruction(k, false)
+	if err := r.err(); err != nil {
+		return answer{}, err
+	}
+	if err := c.throttled(d); err != nil {
+		return answer{}, err
+	}
+	made, err := d.core.Initiate(c.ctx(), &c.access, psd2.Orders{TPPID: tppID, List: []payment.Initiation{{Order: *order}}})
+	if err != nil {
+		return answer{}, onWire(err, k, "")
+	}
+	return d.told(c, http.StatusCreated, &made, false)
+}
+
+// mayPay asks for consent, customer and account before the body is read.
+func (d *Door) mayPay(c *call) error {
+	if err := psd2.MayInitiate(&c.access); err != nil {
+		return err
+	}
+	return d.core.MayUse(c.ctx(), &c.access, c.now)
+}
+
+// ownID reads the id that a third party gave to what it orders.
+func (c *call) ownID(header string) (string, error) {
+	id := c.header(header)
+	if id == "" || len(id) > tppIDLength || !utf8.ValidString(id) || strings.ContainsFunc(id, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		return "", bank.RefuseField(header, "An id of 1 to 128 characters is expected.")
+	}
+	return id, nil
+}
+
+// showPayment tells where a payment or a standing order stands.
+func (d *Door) showPayment(c *call, k transfer.Kind) (answer, error) {
+	made, err := d.found(c, "aspspPaymentId", paymentIDHeader, k, false)
+	if err != nil {
+		return answer{}, err
+	}
+	return d.told(c, http.StatusOK, &made, false)
+}
+
+// found finds what a call is about and asks whether the token may look at it.
+func (d *Door) found(c *call, path, header string, k transfer.Kind, bundle bool) (psd2.Made, error) {
+	if err := psd2.MayLook(&c.access); err != nil {
+		return psd2.Made{}, err
+	}
+	if err := d.core.MayUse(c.ctx(), &c.access, c.now); err != nil {
+		return psd2.Made{}, err
+	}
+	if err := c.throttled(d); err != nil {
+		return psd2.Made{}, err
+	}
+	made, err := d.named(c, path, header, k, bundle)
+	if err != nil {
+		return psd2.Made{}, err
+	}
+	return made, d.core.Look(c.ctx(), &c.access, &made)
+}
+
+// named finds what the path or the header names. What is of another form, or a
+// bundle where a payment is asked for, is not there.
+func (d *Door) named(c *call, path, header string, k transfer.Kind, bundle bool) (psd2.Made, error) {
+	var made psd2.Made
+	var err error
+	client := c.caller.Client.ID
+	switch id := c.r.PathValue(path); {
+	case id != "" && bundle:
+		made, err = d.core.FindBundle(c.ctx(), client, plausible(id))
+	case id != "":
+		made, err = d.core.Find(c.ctx(), client, plausible(id))
+	default:
+		if id, err = c.ownID(header); err == nil {
+			made, err = d.core.FindByTPP(c.ctx(), client, id)
+		}
+	}
+	if err != nil {
+		return psd2.Made{}, err
+	}
+	if made.Kind() != k || (made.Bundle != nil) != bundle {
+		return psd2.Made{}, bank.Refuse(bank.NotFound, "There is no such payment.")
+	}
+	return made, nil
+}
+
+func (d *Door) cancelPayment(c *call, k transfer.Kind) (answer, error) {
+	return d.cancel(c, "aspspPaymentId", k, false)
+}
+
+// cancel cancels what a consent of its own allows. What is cancelled already is
+// not there any more (psd2 §10 case 72).
+func (d *Door) cancel(c *call, path string, k transfer.Kind, bundle bool) (answer, error) {
+	if err := psd2.MayCancel(&c.access); err != nil {
+		return answer{}, err
+	}
+	if err := d.core.MayUse(c.ctx(), &c.access, c.now); err != nil {
+		return answer{}, err
+	}
+	if err := c.throttled(d); err != nil {
+		return answer{}, err
+	}
+	made, err := d.named(c, path, "", k, bundle)
+	if err != nil {
+		return answer{}, err
+	}
+	if err = d.core.Cancel(c.ctx(), &c.access, &made); bank.CodeOf(err) == bank.PaymentFinal || bank.CodeOf(err) == bank.PermissionUsedUp {
+		now, again := d.named(c, path, "", k, bundle) // it may have been cancelled meanwhile
+		if again == nil && now.Cancelled() {
+			err = bank.Refuse(bank.NotFound, "The payment was cancelled before.")
+		}
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{status: http.StatusNoContent}, nil
+}
+
+// onWire names the field of a refusal as it stands in the body; at is the place
+// of the payment or bundle in it, with a dot behind it.
+func onWire(err error, k transfer.Kind, at string) error {
+	var refusal *bank.Refusal
+	if !errors.As(err, &refusal) || refusal.Field == "" {
+		return err
+	}
+	one := *refusal
+	one.Field = at + wireField(one.Field, k)
+	return &one
+}
+
+// wireField is this form's name of a field of transfer.Instruction.Validate.
+func wireField(field string, k transfer.Kind) string {
+	in := ""
+	if strings.HasPrefix(field, "transfers[") {
+		in, field, _ = strings.Cut(field, "].")
+		in += "]."
+	}
+	for _, r := range renamed {
+		if rest, ok := strings.CutPrefix(field, r.inside); ok {
+			field = r.wire + rest
+			break
+		}
+	}
+	if k != transfer.NonEEA {
+		field = strings.Replace(field, "recipientBank.bicOrSwift", "transferData.additionalFields.bicOrSwift", 1)
+	}
+	return in + field
+}
+
+// renamed are the beginnings of fields that this form calls otherwise; the longer
+// ones come first.
+var renamed = []struct{ inside, wire string }{
+	{"recipient.ultimate.identifiers", "recipient.ultimateRecipient.identifiers"},
+	{"recipient.ultimate.address", "recipient.ultimateRecipient.nameAddressStructured.addressStructured"},
+	{"recipient.ultimate.name", "recipient.ultimateRecipient.nameAddressStructured.name"},
+	{"sender.ultimate.identifiers", "sender.ultimateSender.identifiers"},
+	{"sender.ultimate.address", "sender.ultimateSender.nameAddressStructured.addressStructured"},
+	{"sender.ultimate.name", "sender.ultimateSender.nameAddressStructured.name"},
+	{"recipient.address.name", "recipient.nameAddressStructured.name"},
+	{"recipient.address", "recipient.nameAddressStructured.addressStructured"},
+	{"sender.address.name", "sender.nameAddressStructured.name"},
+	{"sender.address", "sender.nameAddressStructured.addressStructured"},
+	{"usInfo.payorId", "usInfo.payerInfo.payorId"}, // and payorIdType
+	{"reference", "transferData.additionalFields.reference"},
+}
