@@ -9,6 +9,10 @@ type Home struct {
 	ApplicationsURL   string
 	ApplicationsCount int
 	LimitsURL         string
+	ConsentsURL       string
+	ConsentsCount     int // that stand
+	PaymentsURL       string
+	AccessURL         string
 }
 
 func (Home) template() string { return "home" }
@@ -19,7 +23,7 @@ type AccountSummary struct {
 	Name      string
 	NRB       string
 	Booked    money.Amount
-	Held      money.Amount
+	Held      money.Amount // active holds, and payments that wait for their payment system
 	Overdraft money.Amount // agreed; without a currency or zero nothing is said
 	Available money.Amount
 	Access    Access
@@ -38,15 +42,16 @@ const (
 // Account shows one account. Filter inputs (GET): `from`, `to`, `text`.
 type Account struct {
 	Common
-	Summary      AccountSummary
-	AccessSince  Moment // zero says nothing
-	AccessAction string // form post with the button `access` (on, off); empty hides it
-	Holds        []HoldLine
-	Filter       HistoryFilter
-	Entries      []EntryLine // newest first
-	NewerURL     string
-	OlderURL     string
-	Curve        []BalancePoint // booked balance at the end of each day, oldest first; under two points draws nothing
+	Summary     AccountSummary
+	AccessSince Moment // zero says nothing
+	AccessURL   string // the page where access is changed; empty hides the link
+	Holds       []HoldLine
+	Pending     []TransferLine // whose money is set aside
+	Filter      HistoryFilter
+	Entries     []EntryLine // newest first
+	NewerURL    string
+	OlderURL    string
+	Curve       []BalancePoint // booked balance at the end of each day, oldest first; under two points draws nothing
 }
 
 func (Account) template() string { return "account" }

@@ -68,6 +68,7 @@ type Limits struct {
 	Action    string
 	OneOff    OwnLimits
 	Recurring OwnLimits
+	Waiting   string // address of a payment that waits for a higher limit; empty says nothing
 }
 
 func (Limits) template() string { return "limits" }
@@ -82,4 +83,5 @@ type OwnLimit struct {
 	Field AmountField
 	Used  money.Amount // nothing to say for the single limit
 	Left  money.Amount
+	Hint  LimitHint
 }

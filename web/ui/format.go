@@ -27,34 +27,38 @@ type form struct {
 
 func (f form) funcs(a *assets) template.FuncMap {
 	return template.FuncMap{
-		"lang":       func() string { return string(f.lang) },
-		"otherLang":  func() string { return string(f.lang.Other()) },
-		"t":          f.words.say,
-		"tn":         f.words.count,
-		"dict":       dict,
-		"asset":      a.of,
-		"money":      f.money,
-		"signed":     f.signed,
-		"plain":      f.plain,
-		"said":       func(m money.Amount) bool { return m.Currency() != "" },
-		"nrb":        nrbGroups,
-		"date":       f.date,
-		"day":        f.day,
-		"moment":     f.moment,
-		"clock":      f.clock,
-		"weekday":    f.weekday,
-		"iso":        func(t time.Time) string { return t.In(f.zone).Format(time.RFC3339) },
-		"timeInput":  func(t time.Time) string { return t.In(f.zone).Format("2006-01-02T15:04") },
-		"duration":   f.duration,
-		"after":      f.after,
-		"whole":      func(s string) string { return strings.ReplaceAll(s, " ", noBreak) },
-		"initial":    initial,
-		"share":      share,
-		"curve":      drawCurve,
-		"faultOf":    faultOf,
-		"fault":      f.fault,
-		"permission": f.permission,
-		"reason":     f.reason,
+		"lang":         func() string { return string(f.lang) },
+		"otherLang":    func() string { return string(f.lang.Other()) },
+		"t":            f.words.say,
+		"tn":           f.words.count,
+		"dict":         dict,
+		"asset":        a.of,
+		"money":        f.money,
+		"signed":       f.signed,
+		"plain":        f.plain,
+		"said":         func(m money.Amount) bool { return m.Currency() != "" },
+		"nrb":          nrbGroups,
+		"date":         f.date,
+		"day":          f.day,
+		"moment":       f.moment,
+		"clock":        f.clock,
+		"weekday":      f.weekday,
+		"iso":          func(t time.Time) string { return t.In(f.zone).Format(time.RFC3339) },
+		"timeInput":    func(t time.Time) string { return t.In(f.zone).Format("2006-01-02T15:04") },
+		"duration":     f.duration,
+		"after":        f.after,
+		"whole":        func(s string) string { return strings.ReplaceAll(s, " ", noBreak) },
+		"initial":      initial,
+		"share":        share,
+		"curve":        drawCurve,
+		"faultOf":      faultOf,
+		"fault":        f.fault,
+		"permission":   f.permission,
+		"percent":      func(s string) string { return f.decimal(s) + noBreak + "%" },
+		"milliseconds": func(s string) string { return f.decimal(s) + noBreak + "ms" },
+		"reason":       f.reason,
+		"right":        f.right,
+		"recurrence":   f.recurrence,
 	}
 }
 
@@ -94,11 +98,14 @@ func (f form) signed(m money.Amount) string {
 }
 
 // plain is the amount as the reader would type it into a field: no groups, no unit.
-func (f form) plain(m money.Amount) string {
+func (f form) plain(m money.Amount) string { return f.decimal(m.String()) }
+
+// decimal writes a printed number with the reader's mark.
+func (f form) decimal(s string) string {
 	if f.lang == Polish {
-		return strings.Replace(m.String(), ".", ",", 1)
+		return strings.Replace(s, ".", ",", 1)
 	}
-	return m.String()
+	return s
 }
 
 func grouped(digits, sep string) string {
@@ -144,13 +151,23 @@ var (
 )
 
 // nrbGroups writes an account number in the groups of the Polish standard:
-// two digits, then fours. The spaces may break: 32 characters do not fit beside
-// a radio button on a small phone. Anything but 26 digits is shown as it came.
+// two digits, then fours; an IBAN in fours (ISO 13616). The spaces may break: 32
+// characters do not fit beside a radio button on a small phone. Anything else is
+// shown as it came.
 func nrbGroups(nrb string) string {
+	var b strings.Builder
+	if iban.MatchString(nrb) {
+		for i, r := range nrb {
+			if i > 0 && i%4 == 0 {
+				b.WriteByte(' ')
+			}
+			b.WriteRune(r)
+		}
+		return b.String()
+	}
 	if len(nrb) != 26 {
 		return nrb
 	}
-	var b strings.Builder
 	b.WriteString(nrb[:2])
 	for i := 2; i < 26; i += 4 {
 		b.WriteByte(' ')
@@ -158,6 +175,8 @@ func nrbGroups(nrb string) string {
 	}
 	return b.String()
 }
+
+var iban = regexp.MustCompile(`^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$`)
 
 // date is the long form: 21 listopada 2026, 21 November 2026.
 func (f form) date(t time.Time) (string, error) {
@@ -270,4 +289,54 @@ func (f form) reason(code bank.Code) (string, error) {
 		id = "reason.internal"
 	}
 	return f.words.say(id)
+}
+
+// right is the whole sentence for what a third party wants to read.
+func (f form) right(thirdParty string, r ReadRight) (string, error) {
+	id := "right." + string(r.Right)
+	var what string
+	var err error
+	if r.Days > 0 {
+		what, err = f.words.count(id, r.Days)
+	} else {
+		what, err = f.words.say(id)
+	}
+	if err != nil {
+		return "", err
+	}
+	sentence := "right.wants"
+	if r.Once {
+		sentence = "right.wants_once"
+	}
+	return f.words.say(sentence, "ThirdParty", thirdParty, "Act", what)
+}
+
+// recurrence is the sentence for when the payments of a standing order fall due.
+func (f form) recurrence(r *RecurrenceView) (string, error) {
+	every, err := f.words.count("recurrence."+string(r.Every), r.Count)
+	if err != nil {
+		return "", err
+	}
+	from, err := f.date(r.Start)
+	if err != nil {
+		return "", err
+	}
+	id, args := "recurrence.open", []any{"Every", every, "Start", from}
+	if !r.End.IsZero() {
+		to, err := f.date(r.End)
+		if err != nil {
+			return "", err
+		}
+		id, args = "recurrence.between", append(args, "End", to)
+	}
+	text, err := f.words.say(id, args...)
+	if err != nil {
+		return "", err
+	}
+	moved := "recurrence.after"
+	if r.Before {
+		moved = "recurrence.before"
+	}
+	holiday, err := f.words.say(moved)
+	return text + " " + holiday, err
 }

@@ -37,8 +37,8 @@ type Signed struct {
 
 // Menu holds the addresses of the sections and the one the reader is in.
 type Menu struct {
-	Home, Applications, Limits string
-	Current                    Section
+	Home, Applications, Consents, Payments, Access, Limits string
+	Current                                                Section
 }
 
 // Section names an entry of the menu.
@@ -48,6 +48,9 @@ type Section string
 const (
 	SectionHome         Section = "home"
 	SectionApplications Section = "applications"
+	SectionConsents     Section = "consents"
+	SectionPayments     Section = "payments"
+	SectionAccess       Section = "access"
 	SectionLimits       Section = "limits"
 )
 
@@ -69,6 +72,13 @@ const (
 	NoticeRefused         Notice = "refused"
 	NoticeApproved        Notice = "approved"
 	NoticeClockChanged    Notice = "clock_changed"
+
+	NoticeConsentEnded      Notice = "consent_ended"
+	NoticeConsentRenewed    Notice = "consent_renewed"
+	NoticeFundsGiven        Notice = "funds_given"
+	NoticeTransferCancelled Notice = "transfer_cancelled"
+	NoticeStandingCancelled Notice = "standing_cancelled"
+	NoticeTooLateToCancel   Notice = "too_late_to_cancel"
 )
 
 // Fault is one thing wrong in a form. Field is the input's name; the page shows
@@ -95,6 +105,7 @@ const (
 	CannotChoose   Why = "cannot_choose" // an account or customer that may not be chosen
 	CodeIncomplete Why = "code_incomplete"
 	CodeWrong      Why = "code_wrong"
+	NotAhead       Why = "not_ahead" // a day that is over, or too far away
 	NotATime       Why = "not_a_time"
 	InThePast      Why = "in_the_past" // the bank clock never goes back
 )

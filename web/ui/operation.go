@@ -123,6 +123,10 @@ const (
 	EndPairing  ActKind = "end_pairing"
 	ReleaseHold ActKind = "release_hold"
 	AccessOff   ActKind = "access_off" // switch API access of an account off
+
+	EndConsent     ActKind = "end_consent" // of a licensed third party
+	CancelTransfer ActKind = "cancel_transfer"
+	CancelStanding ActKind = "cancel_standing"
 )
 
 // ErrorPage says in plain words what cannot be done.

@@ -72,11 +72,13 @@ type Obstacle string
 // The values of Obstacle.
 const (
 	ObstacleNone     Obstacle = ""
-	ObstacleOff      Obstacle = "off"      // API access is switched off
-	ObstacleBlocked  Obstacle = "blocked"  // API access is blocked by the bank or the customer
-	ObstacleClosed   Obstacle = "closed"   // no money can leave the account
-	ObstacleCurrency Obstacle = "currency" // not in PLN
-	ObstaclePayee    Obstacle = "payee"    // it is the partner's own collecting account
+	ObstacleOff      Obstacle = "off"            // API access is switched off
+	ObstacleBlocked  Obstacle = "blocked"        // API access is blocked by the bank or the customer
+	ObstacleClosed   Obstacle = "closed"         // no money can leave the account
+	ObstacleCurrency Obstacle = "currency"       // not in PLN
+	ObstaclePayee    Obstacle = "payee"          // it is the partner's own collecting account
+	ObstacleOther    Obstacle = "other_currency" // not in the currency of the payment
+	ObstacleUnfit    Obstacle = "unfit"          // not among those that were asked for
 )
 
 // LimitsForm holds the four limits of an agreement (partner-api §5).

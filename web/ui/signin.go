@@ -72,13 +72,16 @@ const (
 // Subject is what a second factor confirms; every page of the factor repeats it.
 type Subject struct {
 	Kind        SubjectKind
-	Application string       // name; for pairings, limits of an application, orders through it
-	Amount      money.Amount // for orders
-	Payee       Payee        // for orders
-	Title       string       // for orders
-	Account     AccountLine  // for orders and account access
-	Limits      []LimitTo    // for pairings and limits
-	Text        string       // the sentence that the phone was sent; for what has no amount
+	Application string        // name; for pairings, limits of an application, orders through it
+	Amount      money.Amount  // for orders
+	Payee       Payee         // for orders
+	Title       string        // for orders
+	Account     AccountLine   // for orders and account access
+	Limits      []LimitTo     // for pairings and limits
+	Fee         money.Amount  // for payments through third parties; without a currency nothing is said
+	Accounts    []AccountLine // for consents to read: which accounts
+	Until       Moment        // for consents with an end; zero says nothing
+	Text        string        // the sentence that the phone was sent; for what has no amount
 }
 
 // LimitTo is what a limit becomes. Field is the name of the input in which it is
@@ -103,7 +106,19 @@ const (
 	SubjectAppLimits   SubjectKind = "app_limits"      // raising limits of one application
 	SubjectOwnLimits   SubjectKind = "own_limits"      // raising the customer's own limits
 	SubjectAccess      SubjectKind = "access"          // switching API access of an account on
-	SubjectLogin       SubjectKind = "login"
+
+	// Consents of licensed third parties.
+	SubjectList     SubjectKind = "list"     // to see which accounts there are
+	SubjectRead     SubjectKind = "read"     // to read accounts
+	SubjectRenew    SubjectKind = "renew"    // of either, for another time
+	SubjectPayment  SubjectKind = "payment"  // one payment
+	SubjectBundle   SubjectKind = "bundle"   // several payments at once
+	SubjectStanding SubjectKind = "standing" // a standing order
+	SubjectCancel   SubjectKind = "cancel"   // to cancel one of these
+	SubjectLook     SubjectKind = "look"     // to see what became of one of these
+	SubjectFunds    SubjectKind = "funds"    // to ask whether there is enough money
+
+	SubjectLogin SubjectKind = "login"
 )
 
 // SubjectOf is the kind of act that a draft is.

@@ -20,6 +20,7 @@ func Stories() []Story {
 	for _, part := range [][]Story{
 		signinStories(), factorStories(), consentStories(), operationStories(), resultStories(),
 		actStories(), errorStories(), accountStories(), applicationStories(), sandboxStories(),
+		readConsentStories(), paymentConsentStories(), consentListStories(), transferStories(), accessStories(), ownLimitStories(), statisticsStories(),
 	} {
 		all = append(all, part...)
 	}
@@ -46,7 +47,7 @@ func stranger(here string) Common {
 func signed(here string, section Section) Common {
 	c := stranger(here)
 	c.Signed = &Signed{Name: "Anna Kowalska", LogoutAction: "/logout", Menu: Menu{
-		Home: "/home", Applications: "/applications", Limits: "/limits", Current: section,
+		Home: "/home", Applications: "/applications", Consents: "/consents", Payments: "/transfers", Access: "/access", Limits: "/limits", Current: section,
 	}}
 	return c
 }

@@ -90,15 +90,16 @@ func storyCurve() []BalancePoint {
 }
 
 func accountStories() []Story {
-	home := Home{Common: signed("/home", SectionHome), Accounts: storyAccounts(), ApplicationsURL: "/applications", ApplicationsCount: 2, LimitsURL: "/limits"}
+	home := Home{Common: signed("/home", SectionHome), Accounts: storyAccounts(), ApplicationsURL: "/applications", ApplicationsCount: 2, LimitsURL: "/limits",
+		ConsentsURL: "/consents", ConsentsCount: 3, PaymentsURL: "/transfers", AccessURL: "/access"}
 	company := home
 	company.Signed = &Signed{Name: "Anna Kowalska", Customer: "Młyn Wodny sp. z o.o.", LogoutAction: "/logout", Menu: home.Signed.Menu}
 	company.Accounts, company.ApplicationsCount = storyAccounts()[:1], 0
 	empty := home
-	empty.Accounts, empty.ApplicationsCount = nil, 0
+	empty.Accounts, empty.ApplicationsCount, empty.ConsentsCount = nil, 0, 0
 	account := func(i int, change func(*Account)) Account {
 		a := Account{Common: signed("/accounts/1", SectionHome), Summary: storyAccounts()[i], AccessSince: storyNow().AddDate(0, -8, -3),
-			AccessAction: "/accounts/1/access", Holds: storyHolds(), Filter: HistoryFilter{Action: "/accounts/1"},
+			AccessURL: "/access", Holds: storyHolds(), Filter: HistoryFilter{Action: "/accounts/1"},
 			Entries: storyEntries(), OlderURL: "/accounts/1?cursor=b", NewerURL: "/accounts/1?cursor=a", Curve: storyCurve()}
 		if change != nil {
 			change(&a)
@@ -112,7 +113,7 @@ func accountStories() []Story {
 			a.Holds, a.Entries, a.Curve, a.OlderURL, a.NewerURL = nil, nil, nil, "", ""
 		})},
 		{"account-blocked-no-match", account(2, func(a *Account) {
-			a.AccessAction, a.Entries, a.Holds, a.OlderURL, a.NewerURL = "", nil, nil, "", ""
+			a.AccessURL, a.Entries, a.Holds, a.OlderURL, a.NewerURL = "", nil, nil, "", ""
 			a.Filter = HistoryFilter{Action: "/accounts/1", From: "2026-11-01", To: "2026-11-21", Text: "rower", ClearURL: "/accounts/1"}
 			a.Curve = []BalancePoint{{storyNow().AddDate(0, 0, -2), pln(20000)}, {storyNow().AddDate(0, 0, -1), pln(-12000)}, {storyNow(), pln(-40050)}}
 		})},

@@ -75,4 +75,11 @@ var reasonWords = map[bank.Code]string{
 	bank.ApplicationStatus:  "reason.agreement_suspended",
 	bank.RequestEnded:       "reason.already_done",
 	bank.Busy:               "reason.busy",
+
+	bank.RailUnavailable:   "reason.rail_unavailable",
+	bank.RailRefused:       "reason.rail_refused",
+	bank.ThirdPartyUnknown: "reason.third_party",
+	bank.ThirdPartyBlocked: "reason.third_party",
+	bank.RoleMissing:       "reason.third_party",
+	bank.ConsentDiffers:    "reason.consent_differs",
 }

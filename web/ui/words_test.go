@@ -17,6 +17,8 @@ import (
 
 	"okienko/bank"
 	"okienko/bank/money"
+	"okienko/bank/transfer"
+	"okienko/bank/xs2a"
 )
 
 // readWords returns the sentences of one language by id, plural ones with their forms.
@@ -136,6 +138,21 @@ func constants(t *testing.T) map[string][]string {
 	return byType
 }
 
+func texts[T ~string](all []T) []string {
+	out := make([]string, len(all))
+	for i, s := range all {
+		out[i] = string(s)
+	}
+	return out
+}
+
+// readRights are the rights that a consent to read can give.
+func readRights() []xs2a.Right {
+	return slices.DeleteFunc(slices.Clone(xs2a.Rights), func(r xs2a.Right) bool {
+		return r.Scope() != xs2a.AccountInfo && r.Scope() != xs2a.AccountList
+	})
+}
+
 func without(all []string, some ...string) []string {
 	return slices.DeleteFunc(slices.Clone(all), func(s string) bool { return slices.Contains(some, s) })
 }
@@ -145,6 +162,10 @@ func without(all []string, some ...string) []string {
 func used(t *testing.T) map[string]bool {
 	c := constants(t)
 	orders := []string{"hold", "hold_change", "transfer", "transfer_change"}
+	// Consents of licensed third parties end at the third party, not at a page of ours.
+	payments := []string{"payment", "bundle", "standing", "cancel", "look"}
+	consents := append([]string{"list", "read", "renew", "funds"}, payments...)
+	statuses := []string{"submitted", "pending", "scheduled", "done", "rejected", "cancelled"}
 	families := map[string][]string{
 		"notice.": c["Notice"], "obstacle.": c["Obstacle"], "access.": c["Access"], "access.more_": c["Access"],
 		"login.": without(c["LoginState"], "locked"), "customer.": c["CustomerKind"], "role.": without(c["Role"], "self"),
@@ -153,7 +174,7 @@ func used(t *testing.T) map[string]bool {
 		"consent.title_": c["ConsentKind"], "consent.lead_": c["ConsentKind"],
 		"consent.environment_": without(c["Environment"], "PUBLIC"), "environment.": without(c["Environment"], "PUBLIC"),
 		"operation.title_": orders, "operation.lead_": orders,
-		"result.title_": c["Outcome"], "result.lead_": without(c["Outcome"], "done", "failed"), "result.done_": c["SubjectKind"],
+		"result.title_": c["Outcome"], "result.lead_": without(c["Outcome"], "done", "failed"), "result.done_": without(c["SubjectKind"], consents...),
 		"result.limit_": c["LimitKind"], "result.field_": c["Field"], "result.consent_": c["ConsentState"],
 		"limit.": c["LimitKind"], "limit.*_more": {"single", "threshold"},
 		"act.title_": c["ActKind"], "act.what_": c["ActKind"], "act.yes_": c["ActKind"],
@@ -161,6 +182,18 @@ func used(t *testing.T) map[string]bool {
 		"pairing.": c["PairingState"], "pairing.what_": without(c["PairingState"], "active"),
 		"phone.": without(c["ApprovalState"], "waits"), "own.": {"oneoff", "recurring"}, "own.*_more": {"oneoff", "recurring"},
 		"field.": fieldNames(t), "fault.": c["Why"], "permission.": {"wants", "may"},
+		"read.title_": {"list", "read", "renew"}, "read.lead_": {"list", "read", "renew"},
+		"payment.title_": payments, "payment.lead_": payments, "payment.amount_": payments,
+		"scope.": without(consents, "renew"), "lately.": texts(xs2a.Rights), "system.": texts(transfer.Systems), "charges.": {"SHA", "OUR", "BEN"},
+		"right.":    append(texts(readRights()), "wants", "wants_once"),
+		"transfer.": statuses, "transfer.what_": append(statuses, "returned"),
+		"standing.":      {"submitted", "inProgress", "cancelled", "close"},
+		"recurrence.":    {"day", "week", "month", "open", "between", "before", "after"},
+		"failure.limit_": {"daily", "monthly"}, "failure.consent_": c["ConsentState"], "cap.": {"single", "daily", "monthly"}, "hint.": c["LimitHint"],
+		"filter.": {FilterAll, FilterActive, FilterEnded, FilterWaiting, FilterMade, FilterFailed}, "consents.ended_by_": c["Ender"],
+		"statistics.short_": {"psd2", "own"}, "statistics.channel_": {"psd2", "own"},
+		"statistics.information_": {"psd2", "own"}, "statistics.initiation_": {"psd2", "own"},
+		"access.by_": c["AccessBy"], "access.guide_": c["CustomerKind"],
 	}
 	if len(families["notice."]) == 0 || len(families["subject."]) == 0 {
 		t.Fatal("the constants were not found")
