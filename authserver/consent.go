@@ -7,9 +7,7 @@ import (
 	"okienko/bank/limit"
 	"okienko/bank/money"
 	"okienko/bank/party"
-	"okienko/bank/thirdparty"
 	"okienko/bank/transfer"
-	"okienko/bank/xs2a"
 )
 
 // ConsentRules are what a bank may set of the consents of licensed third
@@ -53,21 +51,4 @@ func (r ConsentRules) withDefaults() ConsentRules {
 // Counters reads how much of some limits is used (payment.Reader has more).
 type Counters interface {
 	Counters(ctx context.Context, keys []limit.Key) (map[limit.Key]money.Amount, error)
-}
-
-// ConsentAsk is a third party's call for a consent, free of any wire form: the
-// door has checked certificate, signature and client. Of Consent the door fills
-// TPPID, Scope, Grants, Wanted, Until and Payment.
-type ConsentAsk struct {
-	Client      *thirdparty.Client
-	Consent     xs2a.Consent
-	State       string
-	RedirectURI string
-}
-
-// PendingConsent is a request that waits for the customer, with who asks for what.
-type PendingConsent struct {
-	Request ConsentRequest
-	Consent xs2a.Consent
-	Client  *thirdparty.Client
 }

@@ -33,6 +33,8 @@ type words struct {
 
 	actions map[consent.Action]string
 	objects map[consent.Object]string
+
+	third consentWords
 }
 
 // wordsIn are the words of a language; Polish ones for any that we do not know.
@@ -45,6 +47,7 @@ func wordsIn(l party.Language) *words {
 
 func polish() *words {
 	return &words{
+		third:   polishConsents(),
 		comma:   true,
 		quote:   [2]string{"„", "”"},
 		push:    "Masz operację do potwierdzenia w aplikacji banku.",
@@ -77,6 +80,7 @@ func polish() *words {
 
 func english() *words {
 	return &words{
+		third:   englishConsents(),
 		quote:   [2]string{`"`, `"`}, // typographic ones would double the price of an SMS
 		push:    "An operation waits for your confirmation in the bank's app.",
 		code:    "Code: %s.",
@@ -164,13 +168,7 @@ func (w *words) pairing(application, partner string, a *account.Account, c *Choi
 
 // tail names an account by its last four digits: enough for its owner, useless
 // to whoever reads the SMS over a shoulder.
-func tail(a *account.Account) string {
-	number := string(a.NRB)
-	if len(number) > 4 {
-		number = "..." + number[len(number)-4:]
-	}
-	return number
-}
+func tail(a *account.Account) string { return shortNumber(string(a.NRB)) }
 
 func (w *words) permission(p consent.Permission) string {
 	return fmt.Sprintf(w.actions[p.Action], w.objects[p.Object])
