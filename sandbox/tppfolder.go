@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"text/template"
 
+	"okienko/eidas"
 	"okienko/eidas/trustservice"
 )
 
@@ -29,8 +30,38 @@ type TPPFolder struct {
 	SealURL      string   `json:"x5u"`
 	Bad          string   `json:"bad,omitempty"` // what is wrong with its certificates on purpose
 
-	QWAC, QSealC *trustservice.Issued `json:"-"`
-	CAPEM        []byte               `json:"-"` // who vouches for the bank's server
+	QWAC, QWACKey     []byte `json:"-"` // PEM
+	QSealC, QSealCKey []byte `json:"-"`
+	CA                []byte `json:"-"` // who vouches for the bank's server
+}
+
+// Issue has a trust service make both certificates of the third party; bad names
+// what is to be wrong with them, "" for nothing.
+func (t *TPPFolder) Issue(s *trustservice.Service, bad trustservice.Bad) error {
+	roles := make(eidas.Roles, 0, len(t.Roles))
+	for _, r := range t.Roles {
+		roles = append(roles, eidas.Role(r))
+	}
+	for _, c := range []struct {
+		of        eidas.Type
+		cert, key *[]byte
+	}{{eidas.QWAC, &t.QWAC, &t.QWACKey}, {eidas.QSealC, &t.QSealC, &t.QSealCKey}} {
+		issued, err := s.Issue(trustservice.Request{
+			Organisation: eidas.Organisation(t.Organisation), Name: t.Name, Roles: roles, Type: c.of, Bad: bad,
+		})
+		if err != nil {
+			return fmt.Errorf("sandbox: %w", err)
+		}
+		if *c.key, err = issued.KeyPEM(); err != nil {
+			return fmt.Errorf("sandbox: %w", err)
+		}
+		*c.cert = issued.CertificatePEM()
+		if c.of == eidas.QSealC {
+			t.SealURL = issued.X5U
+		}
+	}
+	t.Bad = string(bad)
+	return nil
 }
 
 //go:embed tppreadme.md
@@ -53,29 +84,16 @@ func (t *TPPFolder) Save(folder string) error {
 	}{t, folder}); err != nil {
 		return fmt.Errorf("sandbox: %w", err)
 	}
-	for _, c := range []struct {
-		name   string
-		issued *trustservice.Issued
-	}{{"qwac", t.QWAC}, {"qsealc", t.QSealC}} {
-		if c.issued == nil {
-			continue
-		}
-		key, err := c.issued.KeyPEM()
-		if err != nil {
+	for _, f := range []struct {
+		name    string
+		content []byte
+	}{
+		{"qwac.pem", t.QWAC}, {"qwac-key.pem", t.QWACKey}, {"qsealc.pem", t.QSealC}, {"qsealc-key.pem", t.QSealCKey},
+		{"bank-ca.pem", t.CA}, {"README.md", text.Bytes()},
+	} {
+		if err := os.WriteFile(filepath.Join(folder, f.name), f.content, 0o600); err != nil {
 			return fmt.Errorf("sandbox: %w", err)
 		}
-		if err := os.WriteFile(filepath.Join(folder, c.name+".pem"), c.issued.CertificatePEM(), 0o600); err != nil {
-			return fmt.Errorf("sandbox: %w", err)
-		}
-		if err := os.WriteFile(filepath.Join(folder, c.name+"-key.pem"), key, 0o600); err != nil {
-			return fmt.Errorf("sandbox: %w", err)
-		}
-	}
-	if err := os.WriteFile(filepath.Join(folder, "bank-ca.pem"), t.CAPEM, 0o600); err != nil {
-		return fmt.Errorf("sandbox: %w", err)
-	}
-	if err := os.WriteFile(filepath.Join(folder, "README.md"), text.Bytes(), 0o600); err != nil {
-		return fmt.Errorf("sandbox: %w", err)
 	}
 	return SaveJSON(filepath.Join(folder, TPPFile), t)
 }
