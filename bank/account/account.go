@@ -88,7 +88,7 @@ type Account struct {
 	OpenedAt time.Time
 
 	Booked    money.Amount // sum of the postings
-	Held      money.Amount // sum of the active holds
+	Held      money.Amount // sum of the active holds, and of what waiting transfers set aside
 	Overdraft money.Amount // agreed; zero or more
 	Seq       int64        // how many postings stand on it
 }

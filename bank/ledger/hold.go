@@ -101,6 +101,28 @@ func Place(a *account.Account, h *Hold, by audit.Actor, d limit.Delta) (HoldEven
 	return h.event(EventPlaced, h.CreatedAt, by, d), nil
 }
 
+// Reserve sets money aside for a transfer that waits for its payment system; it
+// has no life of its own as a hold has.
+func Reserve(a *account.Account, amount money.Amount) error {
+	if err := CanPay(a, amount); err != nil {
+		return err
+	}
+	held, err := a.Held.Add(amount)
+	if err == nil {
+		a.Held = held
+	}
+	return err
+}
+
+// Free ends what Reserve has begun.
+func Free(a *account.Account, amount money.Amount) error {
+	held, err := a.Held.Sub(amount)
+	if err == nil {
+		a.Held = held
+	}
+	return err
+}
+
 // Terms are what can be changed of a hold.
 type Terms struct {
 	Amount  money.Amount

@@ -1,5 +1,7 @@
 package payment
 
+import "okienko/bank/transfer"
+
 // Advance brings what has been loaded of a state up to date with what a batch
 // has changed that was decided since, or is not kept yet. What has not been
 // loaded stays so. It changes maps of the state and no value in them: a state's
@@ -29,6 +31,7 @@ func (s *State) Advance(c *Changes) {
 	for _, h := range c.Challenges {
 		replace(s.Challenges, h.ID, h)
 	}
+	s.advanceTransfers(c)
 	for _, n := range c.Counters {
 		if _, loaded := s.Counters[n.Key]; loaded {
 			s.Counters[n.Key] = n.Used
@@ -51,6 +54,29 @@ func (s *State) Advance(c *Changes) {
 	}
 	if s.Latest.Before(c.At) {
 		s.Latest = c.At
+	}
+}
+
+// advanceTransfers does so for what third parties order.
+func (s *State) advanceTransfers(c *Changes) {
+	for _, x := range c.Consents {
+		replace(s.Consents, x.ID, x)
+	}
+	for _, list := range [...][]*transfer.Transfer{c.NewTransfers, c.Transfers} {
+		for _, x := range list {
+			replace(s.Transfers, x.ID, x)
+		}
+	}
+	for _, x := range c.NewBundles {
+		replace(s.Bundles, x.ID, x)
+	}
+	for _, list := range [...][]*transfer.Standing{c.NewStandings, c.Standings} {
+		for _, x := range list {
+			replace(s.Standings, x.ID, x)
+		}
+	}
+	for _, x := range c.Submissions {
+		replace(s.Submissions, x.Key, x)
 	}
 }
 

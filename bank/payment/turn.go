@@ -14,6 +14,8 @@ import (
 	"okienko/bank/money"
 	"okienko/bank/partner"
 	"okienko/bank/sca"
+	"okienko/bank/transfer"
+	"okienko/bank/xs2a"
 )
 
 // Decide decides the orders one after another, each seeing what those before
@@ -48,13 +50,19 @@ type turn struct {
 	agreements     layer[consent.ID, consent.Agreement]
 	challenges     layer[sca.ID, sca.Challenge]
 	counters       layer[limit.Key, limit.Counter]
+	consents       layer[xs2a.ID, xs2a.Consent]
+	transfers      layer[transfer.ID, transfer.Transfer]
+	bundles        layer[transfer.BundleID, transfer.Bundle]
+	standings      layer[transfer.StandingID, transfer.Standing]
+	submissions    layer[transfer.SubmissionKey, transfer.Submission]
 
 	// What only grows: kept for good, and of the order at hand.
 	done, mine struct {
-		holdEvents    []ledger.HoldEvent
-		entries       []*ledger.Entry
-		paymentEvents []Event
-		audit         []audit.Record
+		holdEvents     []ledger.HoldEvent
+		entries        []*ledger.Entry
+		paymentEvents  []Event
+		transferEvents []transfer.Event
+		audit          []audit.Record
 	}
 }
 
@@ -78,6 +86,12 @@ func newTurn(s *State, now time.Time, ids bank.IDs) *turn {
 	for k, used := range s.Counters {
 		t.counters.under[k] = &limit.Counter{Key: k, Used: used}
 	}
+	t.consents.under = s.Consents
+	t.consents.copied = func(c *xs2a.Consent) { c.Grants = slices.Clone(c.Grants) }
+	t.transfers.under = s.Transfers
+	t.bundles.under = s.Bundles
+	t.standings.under = s.Standings
+	t.submissions.under = s.Submissions
 	return t
 }
 
@@ -115,6 +129,18 @@ func snapshot(o Outcome) Outcome {
 		a := *o.Authorisation
 		o.Authorisation = &a
 	}
+	if o.Transfer != nil {
+		tr := *o.Transfer
+		o.Transfer = &tr
+	}
+	if o.Bundle != nil {
+		b := *o.Bundle
+		o.Bundle = &b
+	}
+	if o.Standing != nil {
+		s := *o.Standing
+		o.Standing = &s
+	}
 	return o
 }
 
@@ -128,9 +154,15 @@ func (t *turn) keep() {
 	t.agreements.keep()
 	t.challenges.keep()
 	t.counters.keep()
+	t.consents.keep()
+	t.transfers.keep()
+	t.bundles.keep()
+	t.standings.keep()
+	t.submissions.keep()
 	t.done.holdEvents = append(t.done.holdEvents, t.mine.holdEvents...)
 	t.done.entries = append(t.done.entries, t.mine.entries...)
 	t.done.paymentEvents = append(t.done.paymentEvents, t.mine.paymentEvents...)
+	t.done.transferEvents = append(t.done.transferEvents, t.mine.transferEvents...)
 	t.done.audit = append(t.done.audit, t.mine.audit...)
 	t.forget()
 }
@@ -146,6 +178,11 @@ func (t *turn) drop() {
 	t.agreements.drop()
 	t.challenges.drop()
 	t.counters.drop()
+	t.consents.drop()
+	t.transfers.drop()
+	t.bundles.drop()
+	t.standings.drop()
+	t.submissions.drop()
 	t.forget()
 }
 
@@ -153,15 +190,17 @@ func (t *turn) forget() {
 	t.mine.holdEvents = t.mine.holdEvents[:0]
 	t.mine.entries = t.mine.entries[:0]
 	t.mine.paymentEvents = t.mine.paymentEvents[:0]
+	t.mine.transferEvents = t.mine.transferEvents[:0]
 	t.mine.audit = t.mine.audit[:0]
 }
 
 func (t *turn) changes() *Changes {
 	c := &Changes{
-		HoldEvents:    t.done.holdEvents,
-		Entries:       t.done.entries,
-		PaymentEvents: t.done.paymentEvents,
-		Audit:         t.done.audit,
+		HoldEvents:     t.done.holdEvents,
+		Entries:        t.done.entries,
+		PaymentEvents:  t.done.paymentEvents,
+		TransferEvents: t.done.transferEvents,
+		Audit:          t.done.audit,
 	}
 	_, c.Accounts = t.accounts.changed()
 	c.NewHolds, c.Holds = t.holds.changed()
@@ -170,6 +209,11 @@ func (t *turn) changes() *Changes {
 	c.Operations, _ = t.operations.changed()
 	_, c.Grants = t.agreements.changed()
 	_, c.Challenges = t.challenges.changed()
+	_, c.Consents = t.consents.changed()
+	c.NewTransfers, c.Transfers = t.transfers.changed()
+	c.NewBundles, _ = t.bundles.changed()
+	c.NewStandings, c.Standings = t.standings.changed()
+	c.Submissions, _ = t.submissions.changed()
 	_, counters := t.counters.changed()
 	for _, n := range counters {
 		c.Counters = append(c.Counters, *n)
@@ -226,101 +270,4 @@ func (t *turn) record(by audit.Actor, act, subject, before, after, why string) {
 	t.mine.audit = append(t.mine.audit, audit.Record{
 		At: t.now, Actor: by, Act: act, Subject: subject, Before: before, After: after, Why: why,
 	})
-}
-
-// layer is a map over a map: reads fall through to what stands, changes are
-// made on copies that are kept or dropped together.
-type layer[K comparable, V any] struct {
-	under  map[K]*V
-	over   map[K]*V
-	order  []K // keys of over, as they came: the outcome must not hang on map order
-	fresh  map[K]bool
-	all    []K // every key that was kept with a change, in order
-	seen   map[K]struct{}
-	copied func(*V) // detaches what a plain copy would share
-}
-
-func (l *layer[K, V]) get(k K) *V {
-	if v, ok := l.over[k]; ok {
-		return v
-	}
-	return l.under[k]
-}
-
-// edit returns the value for changing, nil when there is none.
-func (l *layer[K, V]) edit(k K) *V {
-	if v, ok := l.over[k]; ok {
-		return v
-	}
-	was := l.under[k]
-	if was == nil {
-		return nil
-	}
-	v := *was
-	if l.copied != nil {
-		l.copied(&v)
-	}
-	l.put(k, &v)
-	return &v
-}
-
-// add puts a value that did not exist.
-func (l *layer[K, V]) add(k K, v *V) {
-	if l.fresh == nil {
-		l.fresh = map[K]bool{}
-	}
-	if l.under[k] == nil {
-		l.fresh[k] = true
-	}
-	l.put(k, v)
-}
-
-func (l *layer[K, V]) put(k K, v *V) {
-	if l.over == nil {
-		l.over = map[K]*V{}
-	}
-	if _, ok := l.over[k]; !ok {
-		l.order = append(l.order, k)
-	}
-	l.over[k] = v
-}
-
-func (l *layer[K, V]) keep() {
-	if len(l.order) == 0 {
-		return
-	}
-	if l.seen == nil {
-		l.seen = map[K]struct{}{}
-	}
-	for _, k := range l.order {
-		l.under[k] = l.over[k]
-		if _, ok := l.seen[k]; !ok {
-			l.seen[k] = struct{}{}
-			l.all = append(l.all, k)
-		}
-	}
-	clear(l.over)
-	l.order = l.order[:0]
-}
-
-func (l *layer[K, V]) drop() {
-	for _, k := range l.order {
-		if _, kept := l.seen[k]; !kept {
-			delete(l.fresh, k)
-		}
-	}
-	clear(l.over)
-	l.order = l.order[:0]
-}
-
-// changed lists what was kept: what is new, and what stood before.
-func (l *layer[K, V]) changed() (added, altered []*V) {
-	for _, k := range l.all {
-		if l.fresh[k] {
-			added = append(added, l.under[k])
-		} else {
-			altered = append(altered, l.under[k])
-		}
-	}
-	return added, altered
 }

@@ -34,15 +34,21 @@ func (t *turn) limits(p *plan) error {
 	if of == nil {
 		return nil
 	}
-	all := limit.OneOffOf(string(a.Customer))
+	return t.own(of.OneOff, limit.OneOffOf(string(a.Customer)), p.amount, p.more)
+}
+
+// own checks a customer's own limits: one operation comes to whole, and more is
+// added to what is counted.
+func (t *turn) own(caps limit.Caps, all limit.Subject, whole, more money.Amount) error {
+	c := whole.Currency()
 	const says = "The customer's own limit would be passed."
-	if err := within(of.OneOff.Single, money.Zero(c), p.amount, bank.CustomerLimit, says); err != nil {
+	if err := within(caps.Single, money.Zero(c), whole, bank.CustomerLimit, says); err != nil {
 		return err
 	}
-	if err := within(of.OneOff.Daily, t.used(all, t.day, c), p.more, bank.CustomerLimit, says); err != nil {
+	if err := within(caps.Daily, t.used(all, t.day, c), more, bank.CustomerLimit, says); err != nil {
 		return err
 	}
-	return within(of.OneOff.Monthly, t.used(all, t.month, c), p.more, bank.CustomerLimit, says)
+	return within(caps.Monthly, t.used(all, t.month, c), more, bank.CustomerLimit, says)
 }
 
 // charges checks the cap on fees of the month.

@@ -12,7 +12,7 @@ import (
 type clockTime int
 
 func (c clockTime) on(d calendar.Date) time.Time {
-	return time.Date(d.Year, d.Month, d.Day, int(c)/60, int(c)%60, 0, 0, calendar.Warsaw())
+	return time.Date(d.Year, d.Month, d.Day, int(c)/60, int(c)%60, 0, 0, calendar.Warsaw()).UTC()
 }
 
 // The bank's timetable (psd2 §8). The hours are a bank's own choice within those

@@ -25,6 +25,8 @@ func (i *Instruction) split() error {
 		return refuse("splitPayment", "Only a domestic transfer can be split.")
 	case i.Amount.Currency() != money.PLN:
 		return refuse("transferData.currency", "A split payment is in PLN.")
+	case i.Mode == Recurring:
+		return refuse("splitPayment", "A split payment names one invoice, so it does not recur.")
 	case s.TaxID == "":
 		return refuse("transactionInfoSp.spTaxIdentificationNumber", "The supplier's tax number is needed.")
 	case s.Invoice == "":
