@@ -174,6 +174,7 @@ func TestConsentThatCannotBeToldOfIsTriedAgainWithoutSpinning(t *testing.T) {
 		start(t, teller)
 		defer teller.Stop()
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if b.looks > 3 || strings.Join(b.told(), "") != "" {
 			t.Errorf("looked %d times", b.looks)
 		}
