@@ -8,6 +8,7 @@ import (
 	"okienko/bank/ledger"
 	"okienko/bank/limit"
 	"okienko/bank/payment"
+	"okienko/bank/transfer"
 )
 
 // Check re-adds everything that the Book holds, from its beginning.
@@ -38,6 +39,9 @@ func (b *Book) Check() error {
 		if h.Status == ledger.Active {
 			held[h.Account] += h.Amount.Minor()
 		}
+	}
+	if err := b.checkTransfers(held); err != nil {
+		return err
 	}
 	for id, a := range b.accounts {
 		all += a.Booked.Minor()
@@ -73,8 +77,15 @@ func (b *Book) checkCounters() error {
 			take(b.payments[id].Agreement, events[i].Delta)
 		}
 	}
+	for id := range b.transfers {
+		tr := b.transfers[id]
+		countTransfer(used, &tr, tr.Delta)
+		for i := range b.transferEvents[id] {
+			countTransfer(used, &tr, b.transferEvents[id][i].Delta)
+		}
+	}
 	for _, e := range b.entries {
-		if e.Kind != ledger.Fee {
+		if _, ordered := b.transfers[transfer.ID(e.Payment)]; e.Kind != ledger.Fee || ordered {
 			continue
 		}
 		agreement := b.payments[payment.ID(e.Payment)].Agreement

@@ -16,6 +16,7 @@ func (b *Book) judge(c *payment.Changes) error {
 	for _, f := range [...]func(*payment.Changes) error{
 		b.judgeHolds, b.judgePayments, b.judgeAuthorisations, b.judgeOperations,
 		b.judgeAccounts, b.judgeCounters, b.judgeRest,
+		b.judgeTransfers, b.judgeOrdered, b.judgeConsents,
 	} {
 		if err := f(c); err != nil {
 			return err
@@ -278,6 +279,7 @@ func (b *Book) judgeAccounts(c *payment.Changes) error {
 			}
 		}
 	}
+	b.setAside(c, func(id account.ID, minor int64) { of(id).held += minor })
 	for _, a := range c.Accounts {
 		was, known := b.accounts[a.ID]
 		if !known {
@@ -330,8 +332,9 @@ func (b *Book) judgeCounters(c *payment.Changes) error {
 	for i := range c.PaymentEvents {
 		take(payers[c.PaymentEvents[i].Payment], c.PaymentEvents[i].Delta)
 	}
+	ofTransfer := b.countTransfers(c, moved)
 	for _, e := range c.Entries {
-		if e.Kind != ledger.Fee {
+		if e.Kind != ledger.Fee || ofTransfer(e) {
 			continue
 		}
 		agreement := payers[payment.ID(e.Payment)]

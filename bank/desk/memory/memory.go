@@ -27,6 +27,8 @@ import (
 	"okienko/bank/party"
 	"okienko/bank/payment"
 	"okienko/bank/sca"
+	"okienko/bank/transfer"
+	"okienko/bank/xs2a"
 )
 
 // Book is the memory. Make one with New.
@@ -53,6 +55,12 @@ type Book struct {
 	entries        map[ledger.EntryID]ledger.Entry
 	entryOrder     []ledger.EntryID
 	counters       map[limit.Key]money.Amount
+	consents       map[xs2a.ID]xs2a.Consent
+	transfers      map[transfer.ID]transfer.Transfer
+	transferEvents map[transfer.ID][]transfer.Event
+	bundles        map[transfer.BundleID]transfer.Bundle
+	standings      map[transfer.StandingID]transfer.Standing
+	submissions    map[transfer.SubmissionKey]transfer.Submission
 	latest         time.Time
 	audit          []audit.Record
 }
@@ -80,6 +88,12 @@ func New() *Book {
 		operations:     map[payment.OperationKey]payment.Operation{},
 		entries:        map[ledger.EntryID]ledger.Entry{},
 		counters:       map[limit.Key]money.Amount{},
+		consents:       map[xs2a.ID]xs2a.Consent{},
+		transfers:      map[transfer.ID]transfer.Transfer{},
+		transferEvents: map[transfer.ID][]transfer.Event{},
+		bundles:        map[transfer.BundleID]transfer.Bundle{},
+		standings:      map[transfer.StandingID]transfer.Standing{},
+		submissions:    map[transfer.SubmissionKey]transfer.Submission{},
 	}
 }
 
@@ -154,6 +168,7 @@ func (t *tx) Load(_ context.Context, n payment.Needs, into *payment.State) error
 	for _, k := range n.Counters {
 		into.Counters[k] = b.counters[k]
 	}
+	b.loadTransfers(&n, into)
 	return nil
 }
 
@@ -262,6 +277,7 @@ func (b *Book) keep(c *payment.Changes) {
 	for _, ch := range c.Challenges {
 		b.challenges[ch.ID] = copyChallenge(*ch)
 	}
+	b.keepTransfers(c)
 	b.audit = append(b.audit, c.Audit...)
 }
 
