@@ -116,8 +116,11 @@ func (b *builder) company(i int, c company, known map[string]party.PersonID) err
 		return err
 	}
 	if c.access == account.AccessOn {
-		at := b.first.Start().Add(11 * time.Hour).UTC()
-		b.accountByID(id).Access = account.Access{State: account.AccessOn, By: "staff:hotline", At: at, Why: "switched on at the customer's request"}
+		on := account.Access{State: account.AccessOn, By: "staff:hotline", At: b.first.Start().Add(11 * time.Hour).UTC(), Why: "switched on at the customer's request"}
+		if c.segment == party.Corporation { // by an authorised user alone (design §3)
+			on.By, on.Why = "customer:person-"+c.acts[0].login, "by the customer"
+		}
+		b.accountByID(id).Access = on
 	}
 	b.firms = append(b.firms, &firm{customer: customer, account: id, sole: c.sole, turnover: c.turnover * 100})
 	return nil

@@ -14,11 +14,12 @@ import (
 	"okienko/bank/money"
 )
 
-// The bank's own accounts in EUR: an entry balances in one currency, and the
+// The bank's own accounts in other currencies: an entry balances in one, and the
 // accounts of intake.Own are in PLN.
 const (
-	sepaAccount    account.ID = "own-sepa"
-	euroFromBefore account.ID = "own-opening-eur"
+	sepaAccount      account.ID = "own-sepa"
+	euroFromBefore   account.ID = "own-opening-eur"
+	dollarFromBefore account.ID = "own-opening-usd"
 )
 
 // event is a movement that is planned: it happens if there is money for it.
@@ -42,10 +43,11 @@ type event struct {
 func (b *builder) history() error {
 	at := b.first.Start().UTC()
 	for _, own := range []struct {
-		id   account.ID
-		name string
-	}{{sepaAccount, "SEPA"}, {euroFromBefore, "Opening balances in EUR"}} {
-		zero := money.Zero(money.EUR)
+		id       account.ID
+		name     string
+		currency money.Currency
+	}{{sepaAccount, "SEPA", money.EUR}, {euroFromBefore, "Opening balances in EUR", money.EUR}, {dollarFromBefore, "Opening balances in USD", money.USD}} {
+		zero := money.Zero(own.currency)
 		b.account(account.Account{ID: own.id, Kind: account.Own, Holder: own.name, Name: own.name, Status: account.Open, OpenedAt: at,
 			Access: account.Access{State: account.AccessOff, By: "bank", At: at, Why: "the bank's own account"}, Booked: zero, Held: zero, Overdraft: zero})
 	}
@@ -111,8 +113,13 @@ func (p *plan) openings() {
 		switch {
 		case a.Currency() == money.EUR:
 			e.from, e.currency, e.minor = euroFromBefore, money.EUR, d.grosze(400, 900)
+		case a.Currency() == money.USD:
+			e.from, e.currency = dollarFromBefore, money.USD
 		case a.Product.Type == "BUSINESS":
 			e.minor = d.grosze(40_000, 120_000)
+		}
+		if minor, ok := p.opening[a.ID]; ok {
+			e.minor = minor
 		}
 		p.add(p.first, 60, e)
 	}

@@ -12,6 +12,7 @@ import (
 	"okienko/bank/limit"
 	"okienko/bank/partner"
 	"okienko/bank/party"
+	"okienko/bank/thirdparty"
 )
 
 // Password is the one password of everybody in the made-up world.
@@ -52,8 +53,9 @@ type World struct {
 	// application in SANDBOX; the status is set afterwards.
 	Applications []partner.Application
 	Secrets      []Secret
-	Owners       []Owner     // of phones
-	Cast         []Character // those whom documents and tests name
+	Owners       []Owner            // of phones
+	Cast         []Character        // those whom documents and tests name
+	Supervised   []thirdparty.Entry // the supervisor's register of third parties
 }
 
 // Secret is the client secret of an application, in clear.
@@ -99,14 +101,14 @@ func NewWorld(cfg Config) (*World, error) {
 	b := &builder{
 		cfg: cfg, today: today, mint: newMint(cfg.Seed),
 		first: calendar.Date{Year: today.Year, Month: today.Month, Day: 1}.AddDays(-1),
-		world: &World{}, at: map[account.ID]int{},
+		world: &World{}, at: map[account.ID]int{}, opening: map[account.ID]int64{},
 	}
 	for range cfg.Months - 1 {
 		b.first = calendar.Date{Year: b.first.Year, Month: b.first.Month, Day: 1}.AddDays(-1)
 	}
 	b.first.Day = 1
 	b.world.Batch.Limits = map[party.CustomerID]limit.OfCustomer{}
-	for _, step := range []func() error{b.people, b.companies, b.partners, b.history} {
+	for _, step := range []func() error{b.people, b.companies, b.partners, b.supervisor, b.currencies, b.history} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -116,12 +118,13 @@ func NewWorld(cfg Config) (*World, error) {
 
 // builder makes one world.
 type builder struct {
-	cfg   Config
-	today calendar.Date
-	first calendar.Date // first day of the history
-	mint  *mint
-	world *World
-	at    map[account.ID]int // where in the batch an account stands
+	cfg     Config
+	today   calendar.Date
+	first   calendar.Date // first day of the history
+	mint    *mint
+	world   *World
+	at      map[account.ID]int   // where in the batch an account stands
+	opening map[account.ID]int64 // opening balances other than the usual ones
 
 	households []*household
 	firms      []*firm
