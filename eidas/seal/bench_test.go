@@ -5,6 +5,7 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,7 +29,7 @@ func request() (uri string, headers http.Header, body []byte) {
 }
 
 // BenchmarkVerify measures a whole check beside the bare cryptography (SHA-256 over the same bytes and RSA) in the same
-// run, in turns, and reports the ratio: design demands at most 1.3.
+// run, in turns, and reports the ratio of the medians, which a busy machine moves least. It is to be at most 1.3.
 func BenchmarkVerify(b *testing.B) {
 	key := rsaKey(b)
 	cert := certificate(b, key)
@@ -46,7 +47,7 @@ func BenchmarkVerify(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	var bare, whole time.Duration
+	var bare, whole []time.Duration
 	b.ReportAllocs()
 	for b.Loop() {
 		from := time.Now()
@@ -66,11 +67,14 @@ func BenchmarkVerify(b *testing.B) {
 		if err := s.Verify(cert, rebuilt); err != nil {
 			b.Fatal(err)
 		}
-		bare, whole = bare+middle.Sub(from), whole+time.Since(middle)
+		bare, whole = append(bare, middle.Sub(from)), append(whole, time.Since(middle))
 	}
-	b.ReportMetric(float64(bare.Nanoseconds())/float64(b.N), "bare-ns/op")
-	b.ReportMetric(float64(whole.Nanoseconds())/float64(b.N), "verify-ns/op")
-	b.ReportMetric(float64(whole)/float64(bare), "ratio")
+	slices.Sort(bare)
+	slices.Sort(whole)
+	one, other := bare[len(bare)/2], whole[len(whole)/2]
+	b.ReportMetric(float64(one.Nanoseconds()), "bare-ns")
+	b.ReportMetric(float64(other.Nanoseconds()), "verify-ns")
+	b.ReportMetric(float64(other)/float64(one), "ratio")
 }
 
 func BenchmarkAppendPayload(b *testing.B) {

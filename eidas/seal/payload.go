@@ -110,13 +110,14 @@ func appendString[T string | []byte](dst []byte, text T) ([]byte, bool) {
 	from := 0
 	for i := range len(text) {
 		c := text[i]
-		if c >= 0x20 && c != '"' && c != '\\' {
+		escape := escapes[c]
+		if escape == 0 {
 			continue
 		}
 		dst = append(dst, text[from:i]...)
 		from = i + 1
-		if short := shortEscapes[c]; short != 0 {
-			dst = append(dst, '\\', short)
+		if escape != 'u' {
+			dst = append(dst, '\\', escape)
 		} else {
 			dst = append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
 		}
@@ -137,5 +138,9 @@ func valid[T string | []byte](text T) bool {
 
 const hexDigits = "0123456789abcdef" // lower case, as UnicodeEscape of ECMA-262 wants it
 
-// shortEscapes are those of two characters; 0: none.
-var shortEscapes = [...]byte{'\b': 'b', '\t': 't', '\n': 'n', '\f': 'f', '\r': 'r', '"': '"', '\\': '\\'}
+// escapes says what follows the backslash for each byte; 0: the byte stays as it is.
+var escapes = [256]byte{
+	'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'b', 't', 'n', 'u', 'f', 'r', 'u', 'u',
+	'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u',
+	'"': '"', '\\': '\\',
+}

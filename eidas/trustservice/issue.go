@@ -42,7 +42,7 @@ func Bads() []Bad {
 type Request struct {
 	Organisation eidas.Organisation
 	Name         string      // legal name
-	Roles        eidas.Roles // nil: information, initiation, card issuing
+	Roles        eidas.Roles // none: information, initiation, card issuing
 	Type         eidas.Type  // QWAC or QSealC
 	NotBefore    time.Time   // zero: now
 	NotAfter     time.Time   // zero: ten years later
@@ -97,7 +97,7 @@ func (s *Service) issue(r Request) (Issued, error) {
 	if r.Bad != Good && !slices.Contains(Bads(), r.Bad) {
 		return Issued{}, fmt.Errorf("unknown way of being bad %q", r.Bad)
 	}
-	if r.Roles == nil {
+	if len(r.Roles) == 0 {
 		r.Roles = eidas.Roles{eidas.Information, eidas.Initiation, eidas.CardIssuing}
 	}
 	key, err := newKey(r.Type)
