@@ -10,6 +10,7 @@ import (
 
 	"okienko/bank/audit"
 	"okienko/bank/consent"
+	"okienko/bank/xs2a"
 )
 
 // The access log is written in batches (design §3, Audit): a line must not cost
@@ -31,7 +32,14 @@ type accessLog struct {
 
 	mu      sync.Mutex
 	waiting []audit.AccessRecord
+	uses    map[xs2a.ID]use // the last one of each consent
 	dropped int
+}
+
+// use is that of a right of a third party's consent.
+type use struct {
+	at    time.Time
+	right xs2a.Right
 }
 
 func openAccessLog(s *Store) *accessLog {
@@ -82,33 +90,55 @@ func (s *Store) LogAccess(r audit.AccessRecord) {
 	}
 }
 
+// use notes the last use of a consent, to be kept as a line is.
+func (l *accessLog) use(id xs2a.ID, u use) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, met := l.uses[id]; !met && len(l.uses) >= accessWaiting {
+		return // a last use is told to people: one that is not kept harms nobody
+	}
+	if l.uses == nil {
+		l.uses = map[xs2a.ID]use{}
+	}
+	if !u.at.Before(l.uses[id].at) {
+		l.uses[id] = u
+	}
+}
+
 // FlushAccess writes the lines that wait, for a reader who wants them now.
 func (s *Store) FlushAccess(ctx context.Context) error { return s.logs.flush(ctx) }
 
 func (l *accessLog) flush(ctx context.Context) error {
 	l.mu.Lock()
-	lines, dropped := l.waiting, l.dropped
-	l.waiting, l.dropped = nil, 0
+	lines, uses, dropped := l.waiting, l.uses, l.dropped
+	l.waiting, l.uses, l.dropped = nil, nil, 0
 	l.mu.Unlock()
 	if dropped > 0 {
 		l.s.log.Error("Lines of the access log were dropped.", slog.Int("lines", dropped))
 	}
-	if len(lines) == 0 {
+	if len(lines) == 0 && len(uses) == 0 {
 		return nil
 	}
-	err := l.s.keepAccess(ctx, lines)
+	err := l.s.keepAccess(ctx, lines, uses)
 	if err != nil {
 		// They are written with the next batch, before those that came meanwhile.
 		l.mu.Lock()
 		l.waiting = append(lines, l.waiting...)
 		l.mu.Unlock()
+		for id, u := range uses {
+			l.use(id, u)
+		}
 	}
 	return err
 }
 
-// keepAccess writes lines with the last use of the agreements that they name.
-func (s *Store) keepAccess(ctx context.Context, lines []audit.AccessRecord) error {
+// keepAccess writes lines with the last use of the agreements that they name,
+// and last uses of consents.
+func (s *Store) keepAccess(ctx context.Context, lines []audit.AccessRecord, uses map[xs2a.ID]use) error {
 	return s.act(ctx, beside, func(ctx context.Context, tx *writeTx) error {
+		if err := keepUses(ctx, tx, uses); err != nil || len(lines) == 0 {
+			return err
+		}
 		used := map[consent.ID]time.Time{}
 		for i := range lines {
 			if r := &lines[i]; r.Agreement != "" && r.At.After(used[consent.ID(r.Agreement)]) {
@@ -142,5 +172,28 @@ func (s *Store) keepAccess(ctx context.Context, lines []audit.AccessRecord) erro
 				r := &lines[i]
 				return r.Text(), []any{micros(r.At), r.Client, r.Agreement, r.Act, r.Subject, r.Outcome}
 			})
+	})
+}
+
+// keepUses keeps the last uses of consents that lie behind those that are kept.
+func keepUses(ctx context.Context, tx *writeTx, uses map[xs2a.ID]use) error {
+	if len(uses) == 0 {
+		return nil
+	}
+	newer, err := rows(ctx, tx, func(row scanner) (xs2a.ID, error) {
+		var id xs2a.ID
+		var last int64
+		err := row.Scan((*string)(&id), &last)
+		if err == nil && last > micros(uses[id].at) {
+			id = ""
+		}
+		return id, err
+	}, "select id, last_used from tpp_consent where id = any($1) order by id"+held(tx), list(slices.Sorted(maps.Keys(uses))))
+	if err != nil {
+		return err
+	}
+	newer = slices.DeleteFunc(newer, func(id xs2a.ID) bool { return id == "" })
+	return put(ctx, tx, bulk{table: "tpp_consent", key: "id", columns: "last_used, last_read, id"}, newer, func(id xs2a.ID) ([]any, error) {
+		return []any{micros(uses[id].at), string(uses[id].right), string(id)}, nil
 	})
 }

@@ -4,11 +4,16 @@ import (
 	"context"
 	"fmt"
 
+	"okienko/authserver"
 	"okienko/bank/account"
+	"okienko/bank/audit"
+	"okienko/bank/consent"
 	"okienko/bank/money"
 	"okienko/bank/nrb"
 	"okienko/bank/party"
 )
+
+var _ authserver.AccessBook = (*Store)(nil)
 
 const accountColumns = `id, kind, customer_id, nrb, holder, name, product_group, product_type, status,
 	access_state, access_by, access_at, access_why, opened_at, currency, booked, held, overdraft, seq`
@@ -77,4 +82,34 @@ func (s *Store) AccountsOf(ctx context.Context, c party.CustomerID) ([]account.A
 	}
 	return rows(ctx, s.read, scanAccount, `select `+accountColumns+` from account
 		where customer_id = $1 and customer_id <> '' order by opened_at, id`, string(c))
+}
+
+// ChangeAccess lets change decide over an account as it stands, and keeps its
+// access by third parties; see authserver.AccessBook.
+func (s *Store) ChangeAccess(ctx context.Context, id account.ID, spend *consent.Use,
+	change func(*account.Account) ([]audit.Record, error)) (account.Account, error) {
+	var out account.Account
+	err := s.write(ctx, func(ctx context.Context, tx *writeTx) error {
+		a, err := scanAccount(tx.QueryRowContext(ctx, `select `+accountColumns+` from account where id = $1`+held(tx), string(id)))
+		if err != nil {
+			return found(err, "account")
+		}
+		was := a
+		records, err := change(&a)
+		if err != nil {
+			return err
+		}
+		if err := s.spendChallenge(ctx, tx, spend); err != nil {
+			return err
+		}
+		was.Access = a.Access
+		out = was
+		tx.audit(records...)
+		return one(tx.ExecContext(ctx, `update account set access_state = $1, access_by = $2, access_at = $3, access_why = $4 where id = $5`,
+			string(a.Access.State), a.Access.By, micros(a.Access.At), a.Access.Why, string(id)))
+	})
+	if err != nil {
+		return account.Account{}, err
+	}
+	return out, nil
 }

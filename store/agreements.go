@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"time"
 
 	"okienko/bank/account"
 	"okienko/bank/audit"
@@ -126,21 +125,6 @@ func insertAgreement(ctx context.Context, q querier, a *consent.Agreement) error
 		return fmt.Errorf("new agreement %s: %w", a.ID, err)
 	}
 	return nil
-}
-
-// endTokens ends the codes and tokens of agreements. An ended code counts as
-// spent: it is never good again.
-func endTokens(ctx context.Context, q querier, now time.Time, ids ...consent.ID) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	_, err := q.ExecContext(ctx, `update code set spent_at = $1 where spent_at = 0 and agreement_id = any($2)`, micros(now), list(ids))
-	if err != nil {
-		return err
-	}
-	_, err = q.ExecContext(ctx, `update token set revoked_at = $1
-		where spent_at = 0 and revoked_at = 0 and agreement_id = any($2)`, micros(now), list(ids))
-	return err
 }
 
 // Agreement finds one; a NotFound refusal when there is none.

@@ -42,6 +42,11 @@ func needed(d dialect, n payment.Needs, into *payment.State) questions {
 	loadOperations(&qs, d, n.Operations, into)
 	loadAuthorisations(&qs, n.Authorisations, into.Authorisations)
 	loadCounters(&qs, n.Counters, into.Counters)
+	loadConsents(&qs, n.Consents, into.Consents)
+	loadTransfers(&qs, n.Transfers, into.Transfers)
+	loadBundles(&qs, n.Bundles, into.Bundles)
+	loadStandings(&qs, n.Standings, into.Standings)
+	loadSubmissions(&qs, n.Submissions, into.Submissions)
 	return qs
 }
 
@@ -57,6 +62,14 @@ func keep(ctx context.Context, tx *writeTx, c *payment.Changes) error {
 		func() error { return insertPayments(ctx, tx, c.NewPayments) },
 		func() error { return updatePayments(ctx, tx, c.Payments) },
 		func() error { return insertPaymentEvents(ctx, tx, c.PaymentEvents) },
+		func() error { return insertBundles(ctx, tx, c.NewBundles) },
+		func() error { return insertStandings(ctx, tx, c.NewStandings) },
+		func() error { return updateStandings(ctx, tx, c.Standings) },
+		func() error { return insertTransfers(ctx, tx, c.NewTransfers) },
+		func() error { return updateTransfers(ctx, tx, c.Transfers) },
+		func() error { return insertTransferEvents(ctx, tx, c.TransferEvents) },
+		func() error { return insertSubmissions(ctx, tx, c.Submissions) },
+		func() error { return writeConsents(ctx, tx, c.Consents) },
 		func() error { return insertEntries(ctx, tx, c.Entries) },
 		// What has ended goes first: its operation id may wait again.
 		func() error { return updateAuthorisations(ctx, tx, c.Authorisations) },

@@ -165,7 +165,7 @@ func (s *Store) Pair(ctx context.Context, id authserver.RequestID, spend consent
 			return err
 		}
 		code.Agreement = a.ID
-		if err := insertCode(ctx, tx, &code); err != nil {
+		if err := pairings.insertCode(ctx, tx, &code); err != nil {
 			return err
 		}
 		if err := one(tx.ExecContext(ctx, `update pairing_request set status = 'given' where id = $1 and status = 'open'`, string(id))); err != nil {

@@ -92,13 +92,21 @@ func (s *Store) Payment(ctx context.Context, id payment.ID) (payment.Payment, er
 	return p, found(err, "payment")
 }
 
-// Payments lists the payments of an agreement, newest first.
+// Payments lists the payments of an agreement, newest first; or those of an
+// account that were not executed: those that were stand in its history.
 func (s *Store) Payments(ctx context.Context, f payment.Filter) ([]payment.Payment, error) {
-	if f.Agreement == "" {
-		return nil, errors.New("store: a list of payments is of one agreement")
-	}
 	q := filter{}
-	q.and("agreement_id = ", string(f.Agreement))
+	switch {
+	case f.Agreement != "":
+		q.and("agreement_id = ", string(f.Agreement))
+		if f.Account != "" {
+			q.and("account_id = ", string(f.Account))
+		}
+	case f.Account != "" && f.Status != payment.Executed:
+		q.and("status <> 'EXECUTED' and account_id = ", string(f.Account))
+	default:
+		return nil, errors.New("store: a list of payments is of one agreement, or of one account and not of executed ones")
+	}
 	if f.Status != "" {
 		q.and("status = ", string(f.Status))
 	}

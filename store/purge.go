@@ -13,39 +13,56 @@ const purgeAtOnce = 1000
 // purgeable are the tables whose rows are of no use once they have expired: by
 // then neither using nor reusing them means anything. Challenges stay: they are
 // the bank's proof that the customer confirmed (PSD2 art. 72).
-var purgeable = [...]struct{ table, key string }{
-	{"token", "hash"}, {"code", "hash"}, {"pairing_request", "id"}, {"message", "id"}, {"session", "token_hash"},
+var purgeable = [...]struct{ table, key, at string }{
+	{"token", "hash", "expires_at"}, {"code", "hash", "expires_at"}, {"pairing_request", "id", "expires_at"},
+	{"consent_token", "hash", "expires_at"}, {"consent_code", "hash", "expires_at"}, {"consent_request", "id", "expires_at"},
+	{"background_call", "consent_id, ref, kind", "expires_at"},
+	{"message", "id", "expires_at"}, {"session", "token_hash", "expires_at"}, {"tpp_request", "organisation, request_id", "at"},
 }
 
-// Purge deletes tokens, codes, pairing requests, messages and sessions that
-// expired before an instant, a bounded number at a time, and tells how many. An
-// instant a day or more in the past leaves the operator something to look at.
-// It is one of the bank clock; sessions, which obey the wall clock, are judged
-// by an instant as long before that clock's.
+// requestsKept is how long the id of a third party's request is remembered at
+// least: many times the age at which a request is refused for its age alone.
+const requestsKept = 24 * time.Hour
+
+// Purge deletes tokens, codes, requests, counted calls, messages and sessions
+// that expired before an instant, and ids of requests that are older, a bounded
+// number at a time, and tells how many. An instant a day or more in the past
+// leaves the operator something to look at. It is one of the bank clock; what
+// obeys the wall clock is judged by an instant as long before that clock's.
 func (s *Store) Purge(ctx context.Context, before time.Time) (total int64, err error) {
 	wall := s.wall.Now().Add(before.Sub(s.clock.Now()))
 	for _, p := range purgeable {
 		limit := before
-		if p.table == "session" {
+		switch p.table {
+		case "session":
 			limit = wall
+		case "tpp_request":
+			if limit = s.wall.Now().Add(-requestsKept); wall.Before(limit) {
+				limit = wall
+			}
 		}
-		for {
-			var n int64
-			err := s.act(ctx, outside, func(ctx context.Context, tx *writeTx) error {
-				var err error
-				n, err = changed(ctx, tx, `delete from `+p.table+` where `+p.key+` in (
-					select `+p.key+` from `+p.table+` where expires_at < $1 order by expires_at limit $2)
-					and expires_at < $1`, micros(limit), int64(purgeAtOnce)) // again: a session may have been prolonged meanwhile
-				return err
-			})
-			total += n
-			if err != nil {
-				return total, fmt.Errorf("purging %s: %w", p.table, err)
-			}
-			if n < purgeAtOnce {
-				break
-			}
+		n, err := s.purge(ctx, p.table, p.key, p.at, limit)
+		total += n
+		if err != nil {
+			return total, fmt.Errorf("purging %s: %w", p.table, err)
 		}
 	}
 	return total, nil
+}
+
+func (s *Store) purge(ctx context.Context, table, key, at string, before time.Time) (total int64, err error) {
+	for {
+		var n int64
+		err := s.act(ctx, outside, func(ctx context.Context, tx *writeTx) error {
+			var err error
+			n, err = changed(ctx, tx, `delete from `+table+` where (`+key+`) in (
+				select `+key+` from `+table+` where `+at+` < $1 order by `+at+` limit $2)
+				and `+at+` < $1`, micros(before), int64(purgeAtOnce)) // again: a session may have been prolonged meanwhile
+			return err
+		})
+		total += n
+		if err != nil || n < purgeAtOnce {
+			return total, err
+		}
+	}
 }

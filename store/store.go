@@ -61,6 +61,7 @@ type Store struct {
 	engine  engine
 	read    querier // committed data only
 	logs    *accessLog
+	replays replays
 	cleanup []func() error // run at Close, last first
 	closing sync.Once
 	closed  error
@@ -94,7 +95,7 @@ func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s.logs = openAccessLog(s)
+	s.logs, s.replays.s = openAccessLog(s), s
 	return s, nil
 }
 

@@ -19,6 +19,7 @@ import (
 	"okienko/bank/limit"
 	"okienko/bank/money"
 	"okienko/bank/party"
+	"okienko/bank/rail"
 	"okienko/bank/sca"
 )
 
@@ -52,20 +53,25 @@ type Batch struct {
 	Audit           []audit.Record
 }
 
-// Own lists the bank's own accounts as they are at its first start.
+// Own lists the bank's own accounts as they are when it begins to need them:
+// most at its first start, those of payment systems when it can send through
+// them.
 func Own(at time.Time) []account.Account {
-	names := []struct {
-		id   account.ID
-		name string
-	}{
-		{account.FeeIncome, "Fees"}, {OpeningAccount, "Opening balances"}, {ElixirAccount, "Elixir"},
-		{CardsAccount, "Cards"}, {CashAccount, "Cash"}, {TaxAccount, "Tax office"},
+	own := []rail.OwnAccount{
+		{ID: account.FeeIncome, Name: "Fees", Currency: money.PLN}, {ID: OpeningAccount, Name: "Opening balances", Currency: money.PLN},
+		{ID: ElixirAccount, Name: "Elixir", Currency: money.PLN}, {ID: CardsAccount, Name: "Cards", Currency: money.PLN},
+		{ID: CashAccount, Name: "Cash", Currency: money.PLN}, {ID: TaxAccount, Name: "Tax office", Currency: money.PLN},
 	}
-	out := make([]account.Account, 0, len(names))
-	for _, n := range names {
-		zero := money.Zero(money.PLN)
+	for _, a := range rail.OwnAccounts() {
+		if a.ID != account.FeeIncome {
+			own = append(own, a)
+		}
+	}
+	out := make([]account.Account, 0, len(own))
+	for _, n := range own {
+		zero := money.Zero(n.Currency)
 		out = append(out, account.Account{
-			ID: n.id, Kind: account.Own, Holder: n.name, Name: n.name, Status: account.Open,
+			ID: n.ID, Kind: account.Own, Holder: n.Name, Name: n.Name, Status: account.Open,
 			Access:   account.Access{State: account.AccessOff, By: "bank", At: at, Why: "the bank's own account"},
 			OpenedAt: at, Booked: zero, Held: zero, Overdraft: zero,
 		})

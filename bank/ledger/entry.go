@@ -31,6 +31,7 @@ const (
 	Card     Kind = "card"
 	Cash     Kind = "cash"
 	Opening  Kind = "opening" // balances brought in by an import
+	VAT      Kind = "vat"     // tax of a split payment, from the payer's VAT account to the account that pays
 	Return   Kind = "return"  // money of a transfer that came back
 )
 

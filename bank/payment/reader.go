@@ -43,10 +43,12 @@ type HoldFilter struct {
 // Filter chooses payments, as HoldFilter chooses holds.
 type Filter struct {
 	Agreement consent.ID
-	Account   account.ID // payer
-	Status    Status
-	From, To  time.Time
-	Page      Page
+	// Account is the payer's. Without an Agreement it chooses payments that were
+	// not executed: those that were are transactions of the account.
+	Account  account.ID
+	Status   Status
+	From, To time.Time
+	Page     Page
 }
 
 // TransactionFilter chooses what was booked on one account.

@@ -218,7 +218,7 @@ func (t *turn) bookTransfer(tr *transfer.Transfer) error {
 	acc := t.accounts.get(tr.Account)
 	payer := t.end(acc)
 	if tr.FromVAT.IsPositive() {
-		if err := t.post(tr, ledger.Transfer, tr.VAT, tr.Account, tr.FromVAT, t.end(t.accounts.get(tr.VAT)), payer); err != nil {
+		if err := t.post(tr, ledger.VAT, tr.VAT, tr.Account, tr.FromVAT, t.end(t.accounts.get(tr.VAT)), payer); err != nil {
 			return err
 		}
 	}
