@@ -1,0 +1,285 @@
+package mbank
+
+import (
+	"net/http"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"okienko/authserver"
+	"okienko/bank"
+	"okienko/bank/service"
+	"okienko/bank/transfer"
+	"okienko/bank/xs2a"
+	"okienko/edge"
+	"okienko/psd2"
+)
+
+func (d *Door) authRoutes() []route {
+	return []route{
+		{
+			act: "POST /auth/authorize", service: service.Authorisation, own: []string{"PSU-User-Agent", "PSU-IP-Address", "PSU-IP-Port"},
+			body: true, maxBody: bundleBody, serve: d.authorize,
+		},
+		{act: "POST /auth/token", service: service.Authorisation, body: true, maxBody: bundleBody, serve: d.token},
+		{act: "DELETE /consents/{tppConsentId}", service: service.Authorisation, own: []string{"Client-ID"}, serve: d.deleteConsent},
+	}
+}
+
+// skew is how far a third party's clock may be ahead of ours where an end is
+// counted from now (psd2 §10 case 79).
+const skew = 5 * time.Minute
+
+// authorize starts a consent: it answers the address of the customer's page. A
+// refusal never sends a browser anywhere (psd2 §10 case 28).
+func (d *Door) authorize(c *call) (answer, error) {
+	if _, err := c.query(); err != nil {
+		return answer{}, err
+	}
+	if err := c.psu(); err != nil {
+		return answer{}, err
+	}
+	o, err := c.object()
+	if err != nil {
+		return answer{}, err
+	}
+	ask, err := d.readAuthorize(c, o)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := c.throttled(d); err != nil {
+		return answer{}, err
+	}
+	request, err := d.core.Auth.AskConsent(c.ctx(), ask)
+	if err != nil {
+		return answer{}, err
+	}
+	b := append(make([]byte, 0, 256), '{')
+	b = edge.AppendStringField(b, "authorizationRedirectUri", d.cfg.PeopleURL+"/consent/"+string(request.ID))
+	return answer{status: http.StatusOK, body: append(b, '}')}, nil
+}
+
+// psu judges the headers about the customer.
+func (c *call) psu() error {
+	if _, err := netip.ParseAddr(c.header("PSU-IP-Address")); err != nil {
+		return bank.RefuseField("PSU-IP-Address", "It is not an IP address.")
+	}
+	if port, err := strconv.ParseUint(c.header("PSU-IP-Port"), 10, 16); err != nil || port == 0 {
+		return bank.RefuseField("PSU-IP-Port", "It is not a port.")
+	}
+	return nil
+}
+
+func (d *Door) readAuthorize(c *call, o edge.Object) (authserver.ConsentAsk, error) {
+	r := &reading{}
+	b := r.open(o, "")
+	b.only("response_type", "client_id", "redirect_uri", "scope", "state", "scope_details")
+	response, clientID := b.need("response_type", 64), b.need("client_id", 64)
+	ask := authserver.ConsentAsk{Client: &c.caller.Client, RedirectURI: b.need("redirect_uri", 1024), State: b.need("state", 4096)}
+	scopeText := b.need("scope", 64)
+	if err := r.err(); err != nil {
+		return ask, err
+	}
+	if clientID != string(c.caller.Client.ID) {
+		return ask, bank.Refuse(bank.ThirdPartyUnknown, "The client is not that of the certificate.")
+	}
+	if response != "code" {
+		return ask, bank.Refuse(bank.ResponseUnsupported, "The response type is code.")
+	}
+	scope, err := scopeOf(scopeText)
+	if err != nil {
+		return ask, err
+	}
+	if err := c.caller.Permit(scope.Role(), c.now); err != nil {
+		return ask, err
+	}
+	if !c.caller.Client.Redirects(ask.RedirectURI) {
+		return ask, bank.Refuse(bank.RedirectUnknown, "The redirect_uri is not registered for the client.")
+	}
+	details := b.inside("scope_details")
+	what, err := details.readDetails(scope, true)
+	if err != nil {
+		return ask, err
+	}
+	// An authentication serves account information for 180 days (RTS art. 10a).
+	if scope != xs2a.Payments && what.until.Sub(c.now) > xs2a.MaxLife+skew {
+		return ask, bank.RefuseField("scope_details.scopeTimeLimit", "It is at most 180 days from now.")
+	}
+	ask.Consent = xs2a.Consent{TPPID: what.consentID, Scope: scope, Grants: what.grants, Wanted: what.numbers, Until: what.until}
+	if scope == xs2a.Payments {
+		ask.Consent.Payment, err = d.readWhat(c, &what.payment)
+	}
+	return ask, err
+}
+
+// readWhat finds out what a payment consent is about: well-formed orders, or
+// something that this client had made before.
+func (d *Door) readWhat(c *call, p *paymentAsk) (*xs2a.What, error) {
+	what := &xs2a.What{Orders: p.orders, Total: p.total, Bundle: p.bundle && len(p.orders) > 0}
+	if len(p.orders) > 0 {
+		err := psd2.CheckOrders(p.orders, p.bundle, p.total, c.now)
+		return what, onWire(err, p.orders[0].Order.Kind, p.at)
+	}
+	var err error
+	what.Transfer, what.OfBundle, what.Standing, err = d.madeBefore(c, p)
+	return what, err
+}
+
+// madeBefore finds what a privilege is about by the bank's id of it.
+func (d *Door) madeBefore(c *call, p *paymentAsk) (transfer.ID, transfer.BundleID, transfer.StandingID, error) {
+	find := d.core.Find
+	if p.bundle {
+		find = d.core.FindBundle
+	}
+	made, err := find(c.ctx(), c.caller.Client.ID, plausible(p.of))
+	switch {
+	case err != nil:
+		return "", "", "", err
+	case made.Transfer != nil:
+		return made.Transfer.ID, "", "", nil
+	case made.Bundle != nil:
+		return "", made.Bundle.ID, "", nil
+	}
+	return "", "", made.Standing.ID, nil
+}
+
+// token hands out tokens for a code, a refresh token or a list of accounts
+// (psd2 §3.4).
+func (d *Door) token(c *call) (answer, error) {
+	if _, err := c.query(); err != nil {
+		return answer{}, err
+	}
+	o, err := c.object()
+	if err != nil {
+		return answer{}, err
+	}
+	p, err := d.readToken(c, o)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := c.throttled(d); err != nil {
+		return answer{}, err
+	}
+	got, err := d.core.Auth.ConsentTokens(c.ctx(), p)
+	if err != nil {
+		return answer{}, tokenRefusal(err)
+	}
+	c.line.Consent = got.Consent.ID
+	b := append(make([]byte, 0, 1024), '{')
+	b = edge.AppendStringField(b, "access_token", got.AccessToken)
+	b = edge.AppendStringField(b, "refresh_token", got.RefreshToken)
+	b = edge.AppendStringField(b, "token_type", "Bearer")
+	b = edge.AppendStringField(b, "expires_in", strconv.FormatInt(got.ExpiresIn, 10)) // a text (psd2 §10 case 39)
+	b = edge.AppendStringField(b, "scope", string(got.Consent.Scope))
+	b = appendDetails(b, &got.Consent)
+	return answer{status: http.StatusOK, body: append(b, '}')}, nil
+}
+
+// tokenRefusal words what only this call words in another way: a token handed in
+// to be exchanged is a grant, so one that is no longer good is invalid_grant.
+func tokenRefusal(err error) error {
+	switch bank.CodeOf(err) {
+	case bank.TokenUnknown, bank.TokenInvalid, bank.TokenMissing, bank.AgreementEnded:
+		return refuse(invalidGrant, string(bank.CodeOf(err))).because(err)
+	}
+	return err
+}
+
+func (d *Door) readToken(c *call, o edge.Object) (authserver.ConsentTokenParams, error) {
+	r := &reading{}
+	b := r.open(o, "")
+	b.only("grant_type", "client_id", "code", "redirect_uri", "refresh_token", "exchange_token", "scope", "scope_details",
+		"is_user_session", "user_ip", "user_agent")
+	const secret = 512
+	p := authserver.ConsentTokenParams{
+		Client: c.caller.Client.ID, GrantType: b.need("grant_type", 64), Code: b.text("code", secret), RedirectURI: b.text("redirect_uri", 1024),
+		RefreshToken: b.text("refresh_token", secret), ExchangeToken: b.text("exchange_token", secret),
+	}
+	if b.flag("is_user_session") {
+		b.need("user_agent", 1024)
+		if _, err := netip.ParseAddr(b.need("user_ip", 64)); err != nil {
+			b.blame("user_ip", "It is not an IP address.")
+		}
+	}
+	clientID, scopeText := b.text("client_id", 64), b.text("scope", 64)
+	if err := r.err(); err != nil {
+		return p, err
+	}
+	if clientID != "" && clientID != string(c.caller.Client.ID) {
+		return p, bank.Refuse(bank.ThirdPartyUnknown, "The client is not that of the certificate.")
+	}
+	switch p.GrantType {
+	case "refresh_token":
+		return p, d.readNarrow(c, b, scopeText, &p)
+	case "exchange_token":
+		return p, readExchange(b, scopeText, &p)
+	}
+	return p, nil
+}
+
+// readNarrow reads what a refresh asks for, where it says so.
+func (d *Door) readNarrow(c *call, b branch, scopeText string, p *authserver.ConsentTokenParams) error {
+	_, detailed := b.get("scope_details")
+	if scopeText == "" && !detailed {
+		return nil
+	}
+	scope, err := scopeOf(scopeText)
+	if err != nil {
+		return err
+	}
+	what, err := b.inside("scope_details").readDetails(scope, false)
+	if err != nil {
+		return err
+	}
+	p.Narrow = &authserver.ConsentNarrow{Scope: scope, Grants: what.grants}
+	if what.payment.of == "" {
+		return nil
+	}
+	p.Narrow.Transfer, p.Narrow.Bundle, p.Narrow.Standing, err = d.madeBefore(c, &what.payment)
+	if bank.CodeOf(err) == bank.NotFound {
+		return bank.Refuse(bank.ScopeInvalid, "The customer has not consented to that.")
+	}
+	return err
+}
+
+// readExchange reads for what a list of accounts is exchanged.
+func readExchange(b branch, scopeText string, p *authserver.ConsentTokenParams) error {
+	if scopeText == "" {
+		return bank.RefuseField("scope", "The field is required.")
+	}
+	scope, err := scopeOf(scopeText)
+	if err != nil {
+		return err
+	}
+	if scope != xs2a.AccountInfo {
+		return bank.Refuse(bank.ScopeInvalid, "A list of accounts is exchanged for scope ais.")
+	}
+	if _, there := b.get("scope_details"); !there {
+		return bank.RefuseField("scope_details", "The field is required.")
+	}
+	what, err := b.inside("scope_details").readDetails(scope, true)
+	if err != nil {
+		return err
+	}
+	p.Exchange = &authserver.ConsentExchange{Scope: scope, TPPID: what.consentID, Numbers: what.numbers, Grants: what.grants, Until: what.until}
+	return nil
+}
+
+// deleteConsent ends a consent by the third party's own id of it. What was
+// ordered under it lives on; unknown, foreign and ended are one answer.
+func (d *Door) deleteConsent(c *call) (answer, error) {
+	if _, err := c.query(); err != nil {
+		return answer{}, err
+	}
+	id := c.r.PathValue("tppConsentId")
+	if len(id) > 128 {
+		return answer{}, bank.Refuse(bank.NotFound, "There is no such consent.")
+	}
+	if err := c.throttled(d); err != nil {
+		return answer{}, err
+	}
+	if err := d.core.Auth.WithdrawByThirdParty(c.ctx(), c.caller.Client.ID, id); err != nil {
+		return answer{}, err
+	}
+	return answer{status: http.StatusNoContent}, nil
+}

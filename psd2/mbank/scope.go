@@ -1,0 +1,290 @@
+package mbank
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"okienko/bank"
+	"okienko/bank/calendar"
+	"okienko/bank/xs2a"
+	"okienko/edge"
+)
+
+// scopes pair a scope with its spelling as scopeGroupType (psd2 §3.4).
+var scopes = []word[xs2a.Scope]{
+	{xs2a.AccountList, "AIS_ACCOUNTS"}, {xs2a.AccountInfo, "AIS"}, {xs2a.Payments, "PIS"},
+}
+
+// scopeOf reads the scope of a consent: exactly one (psd2 §10 case 22).
+func scopeOf(text string) (xs2a.Scope, error) {
+	s := xs2a.Scope(text)
+	if s == xs2a.AccountList || s == xs2a.AccountInfo || s == xs2a.Payments {
+		return s, nil
+	}
+	return "", bank.Refuse(bank.ScopeInvalid, "The scope is one of ais-accounts, ais, pis.")
+}
+
+// throttling is the one policy there is.
+const throttling = "PSD2_REGULATORY"
+
+// details are scope_details: what a consent is to allow.
+type details struct {
+	consentID string
+	until     time.Time
+	grants    []xs2a.Grant
+	numbers   []string // of accounts
+	payment   paymentAsk
+}
+
+// readDetails reads scope_details for a scope. Every field is needed, except
+// where an earlier consent has said it already.
+func (b branch) readDetails(scope xs2a.Scope, first bool) (details, error) {
+	b.only("privilegeList", "scopeGroupType", "consentId", "scopeTimeLimit", "throttlingPolicy")
+	need := b.text
+	if first {
+		need = b.need
+	}
+	var d details
+	if group := need("scopeGroupType", 16); group != "" && group != wireOf(scopes, scope) {
+		b.blame(b.path+"scopeGroupType", "It is "+wireOf(scopes, scope)+" for this scope.")
+	}
+	d.consentID = need("consentId", 128)
+	if policy := need("throttlingPolicy", 32); policy != "" && policy != throttling {
+		b.blame(b.path+"throttlingPolicy", "It is "+throttling+".")
+	}
+	if limit := need("scopeTimeLimit", 40); limit != "" {
+		var ok bool
+		if d.until, ok = parseInstant(limit); !ok {
+			b.blame(b.path+"scopeTimeLimit", "An instant is needed, 2027-01-31T12:00:00Z.")
+		}
+	}
+	list := b.list("privilegeList")
+	if len(list) == 0 {
+		if first {
+			b.blame(b.path+"privilegeList", "At least one privilege is needed.")
+		}
+		return d, b.err()
+	}
+	if scope == xs2a.Payments {
+		if err := b.err(); err != nil {
+			return d, err
+		}
+		var err error
+		d.payment, err = readPaymentPrivileges(list, b.path+"privilegeList")
+		d.grants = d.payment.grants
+		return d, err
+	}
+	d.grants, d.numbers = b.readPrivileges(list, scope)
+	return d, b.err()
+}
+
+// parseInstant reads an instant with an offset or, as the standard shows it,
+// without one: then it is of Warsaw (psd2 §2.1, §10 case 25).
+func parseInstant(s string) (time.Time, bool) {
+	if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
+		return t.UTC(), true
+	}
+	t, err := time.ParseInLocation("2006-01-02T15:04:05.999999999", s, calendar.Warsaw())
+	return t.UTC(), err == nil
+}
+
+// privilege is one name of mBank's for rights of ours.
+type privilege struct {
+	name   string
+	scope  xs2a.Scope
+	rights []xs2a.Right // nil: one for each transactionStatus
+}
+
+var privileges = []privilege{
+	{"ais-accounts:accounts", xs2a.AccountList, []xs2a.Right{xs2a.ListAccounts}},
+	{"ais:accountDetails", xs2a.AccountInfo, []xs2a.Right{xs2a.ReadAccount}},
+	{"ais:transactions", xs2a.AccountInfo, nil},
+	{"ais:transactionDetails", xs2a.AccountInfo, []xs2a.Right{xs2a.ReadTransaction}},
+}
+
+// lists are the lists of transactions (psd2 §3.6).
+var lists = []word[xs2a.Right]{
+	{xs2a.ReadDone, "DONE"}, {xs2a.ReadPending, "PENDING"}, {xs2a.ReadScheduled, "SCHEDULED"},
+	{xs2a.ReadRejected, "REJECTED"}, {xs2a.ReadHolds, "HOLD"}, {xs2a.ReadCancelled, "CANCELLED"},
+}
+
+// readPrivileges reads privilegeList of account information. An element may name
+// an account and holds any of the privileges. A consent of this bank gives the
+// same rights to all of its accounts: elements that differ are refused, never
+// widened.
+func (b branch) readPrivileges(list []edge.Value, scope xs2a.Scope) ([]xs2a.Grant, []string) {
+	type group struct {
+		number string
+		grants []xs2a.Grant
+	}
+	var groups []group
+	for i, v := range list {
+		path := b.path + "privilegeList[" + strconv.Itoa(i) + "]"
+		o, ok := v.Object()
+		if !ok {
+			b.blame(path, "An object is expected.")
+			continue
+		}
+		one := b.open(o, path)
+		number := one.text("accountNumber", 34)
+		at := slices.IndexFunc(groups, func(g group) bool { return g.number == number })
+		if at < 0 {
+			groups = append(groups, group{number: number})
+			at = len(groups) - 1
+		}
+		groups[at].grants = one.addPrivileges(groups[at].grants, scope)
+	}
+	if len(groups) == 0 {
+		return nil, nil
+	}
+	var numbers []string
+	for _, g := range groups {
+		if g.number != "" {
+			numbers = append(numbers, g.number)
+		}
+		if !sameGrants(g.grants, groups[0].grants) {
+			b.blame(b.path+"privilegeList", "All accounts of a consent have the same privileges.")
+		}
+	}
+	return groups[0].grants, numbers
+}
+
+func sameGrants(a, b []xs2a.Grant) bool {
+	return len(a) == len(b) && !slices.ContainsFunc(a, func(g xs2a.Grant) bool { return !slices.Contains(b, g) })
+}
+
+// addPrivileges adds the rights of one element to those of its account.
+func (b branch) addPrivileges(to []xs2a.Grant, scope xs2a.Scope) []xs2a.Grant {
+	before := len(to)
+	for _, name := range b.object.Names() {
+		if name == "accountNumber" {
+			continue
+		}
+		i := slices.IndexFunc(privileges, func(p privilege) bool { return p.name == name && p.scope == scope })
+		if i < 0 {
+			b.blame(b.path+printable(name), "The privilege is not one of this scope.")
+			continue
+		}
+		for _, g := range b.inside(name).readGrants(privileges[i]) {
+			if slices.ContainsFunc(to, func(has xs2a.Grant) bool { return has.Right == g.Right }) {
+				b.blame(b.path+name, "The privilege is named twice.")
+			}
+			to = append(to, g)
+		}
+	}
+	if len(to) == before {
+		b.blame(b.path[:len(b.path)-1], "A privilege is expected.")
+	}
+	return to
+}
+
+// readGrants reads what stands in a privilege.
+func (b branch) readGrants(p privilege) []xs2a.Grant {
+	single := b.single()
+	if p.rights != nil {
+		b.only("scopeUsageLimit")
+		out := make([]xs2a.Grant, len(p.rights))
+		for i, r := range p.rights {
+			out[i] = xs2a.Grant{Right: r, Single: single}
+		}
+		return out
+	}
+	b.only("scopeUsageLimit", "maxAllowedHistoryLong", "transactionStatus")
+	days, ok := b.whole("maxAllowedHistoryLong")
+	if !ok || days < 1 || days > xs2a.MaxHistoryDays {
+		b.blame(b.path+"maxAllowedHistoryLong", "A number of days from 1 to 1460 is needed.")
+		days = 1
+	}
+	names := b.list("transactionStatus")
+	if len(names) == 0 {
+		b.blame(b.path+"transactionStatus", "At least one status is needed.")
+	}
+	var out []xs2a.Grant
+	for _, v := range names {
+		name, _ := v.String()
+		right, ok := insideOf(lists, name)
+		if !ok || slices.ContainsFunc(out, func(g xs2a.Grant) bool { return g.Right == right }) {
+			b.blame(b.path+"transactionStatus", "A list of different words is needed, of DONE, PENDING, SCHEDULED, REJECTED, HOLD, CANCELLED.")
+			break
+		}
+		out = append(out, xs2a.Grant{Right: right, Single: single, HistoryDays: int(days)})
+	}
+	return out
+}
+
+// appendDetails writes scope_details as the customer gave them: for account
+// information an element for each account, with the handle for the paths.
+func appendDetails(b []byte, c *xs2a.Consent) []byte {
+	b = append(edge.AppendKey(b, "scope_details"), '{')
+	b = append(edge.AppendKey(b, "privilegeList"), '[')
+	if c.Scope == xs2a.Payments {
+		b = appendPaymentPrivilege(b, c)
+	} else {
+		b = appendAccountPrivileges(b, c)
+	}
+	b = append(b, ']')
+	b = edge.AppendStringField(b, "consentId", c.TPPID)
+	b = appendInstant(b, "scopeTimeLimit", c.Until)
+	b = edge.AppendStringField(b, "throttlingPolicy", throttling)
+	return append(b, '}')
+}
+
+func appendAccountPrivileges(b []byte, c *xs2a.Consent) []byte {
+	first := true
+	for i := range c.Accounts {
+		reach := &c.Accounts[i]
+		if reach.Past {
+			continue
+		}
+		if !first {
+			b = append(b, ',')
+		}
+		first = false
+		b = append(b, '{')
+		b = edge.AppendStringField(b, "accountId", reach.Ref)
+		b = edge.AppendStringField(b, "accountNumber", reach.Number)
+		for _, p := range privileges {
+			b = appendPrivilege(b, c, p)
+		}
+		b = append(b, '}')
+	}
+	return b
+}
+
+func appendPrivilege(b []byte, c *xs2a.Consent, p privilege) []byte {
+	rights := p.rights
+	if rights == nil {
+		for _, s := range lists {
+			if s.inside.Scope() == p.scope {
+				rights = append(rights, s.inside)
+			}
+		}
+	}
+	rights = slices.DeleteFunc(slices.Clone(rights), func(r xs2a.Right) bool { return c.Grant(r) == nil })
+	if len(rights) == 0 {
+		return b
+	}
+	b = append(edge.AppendKey(b, p.name), '{')
+	limit, g := "MULTIPLE", c.Grant(rights[0])
+	if g.Single {
+		limit = "SINGLE"
+	}
+	b = edge.AppendStringField(b, "scopeUsageLimit", limit)
+	if p.rights == nil {
+		b = edge.AppendIntField(b, "maxAllowedHistoryLong", int64(g.HistoryDays))
+		names := make([]string, len(rights))
+		for i, r := range rights {
+			names[i] = wireOf(lists, r)
+		}
+		b = edge.AppendStringsField(b, "transactionStatus", names)
+	}
+	return append(b, '}')
+}
+
+// appendInstant writes an instant as of Warsaw: clients read the first ten
+// characters as a day (psd2 §3.6), and it must be the day of the bank.
+func appendInstant(b []byte, name string, t time.Time) []byte {
+	b = append(edge.AppendKey(b, name), '"')
+	return append(t.In(calendar.Warsaw()).AppendFormat(b, "2006-01-02T15:04:05.000Z07:00"), '"')
+}

@@ -1,0 +1,151 @@
+package psd2
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"okienko/authserver"
+	"okienko/bank"
+	"okienko/bank/account"
+	"okienko/bank/money"
+	"okienko/bank/party"
+	"okienko/bank/xs2a"
+)
+
+// Reading is one call that reads accounts under a consent.
+type Reading struct {
+	Consent  *xs2a.Consent
+	Present  bool // the customer asked for it
+	Now      time.Time
+	Customer party.Customer
+}
+
+// Open begins a reading: it asks scope, standing and customer, and whether the
+// customer's last strong authentication is recent enough for anything at all
+// (RTS art. 10a: 180 days).
+func (c *Core) Open(ctx context.Context, access *authserver.ConsentAccess, scope xs2a.Scope, now time.Time) (*Reading, error) {
+	consent := &access.Consent
+	if consent.Scope != scope {
+		return nil, bank.Refuse(bank.ScopeForeign, "The consent is for another service.")
+	}
+	if err := consent.Standing(now); err != nil {
+		return nil, err
+	}
+	if now.Sub(consent.ProvenAt) > xs2a.MaxLife {
+		return nil, needsSCA("the last strong authentication is more than 180 days old")
+	}
+	customer, err := c.Parties.Customer(ctx, consent.Customer)
+	if err != nil {
+		return nil, err
+	}
+	if err := customer.Usable(); err != nil {
+		return nil, err
+	}
+	return &Reading{Consent: consent, Now: now, Customer: customer}, nil
+}
+
+func needsSCA(why string) error {
+	return bank.Refuse(bank.HistoryNeedsSCA, "SCA needed.").Because(errors.New("psd2: " + why))
+}
+
+// Account is one account as a consent shows it.
+type Account struct {
+	account.Account
+	Ref      string // the third party's handle
+	Customer *party.Customer
+	Owner    bool // the person who consented is the customer; otherwise acts for it
+}
+
+// Shown is the available balance that a third party reads: never below zero
+// (psd2 §2.4, the form of availableBalance has no sign).
+func (a *Account) Shown() (money.Amount, error) {
+	free, err := a.Available()
+	if err != nil || !free.IsNegative() {
+		return free, err
+	}
+	return money.Zero(a.Currency()), nil
+}
+
+func (r *Reading) account(a account.Account, ref string) Account {
+	return Account{Account: a, Ref: ref, Customer: &r.Customer, Owner: r.Customer.Person == r.Consent.Person}
+}
+
+// Reach finds an account of the consent by its handle, and refuses one that
+// third parties may not reach now.
+func (c *Core) Reach(ctx context.Context, r *Reading, ref string) (Account, error) {
+	reach, err := r.Consent.Reach(ref)
+	if err != nil {
+		return Account{}, err
+	}
+	a, err := c.Accounts.Account(ctx, reach.Account)
+	if err != nil {
+		return Account{}, err
+	}
+	if err := a.Usable(); err != nil {
+		return Account{}, err
+	}
+	return r.account(a, ref), nil
+}
+
+// Kinds of resource by which calls without the customer are counted (psd2 §0.1);
+// lists of transactions have the name of their right.
+const (
+	kindList    = "list"
+	kindAccount = "account"
+	kindDetail  = "transaction:" // and its id
+)
+
+// List lists the accounts of a consent that can be reached now.
+func (c *Core) List(ctx context.Context, r *Reading) ([]Account, error) {
+	if err := r.Consent.Allows(xs2a.ListAccounts); err != nil {
+		return nil, err
+	}
+	if err := c.count(ctx, r, "", kindList); err != nil {
+		return nil, err
+	}
+	out := make([]Account, 0, len(r.Consent.Accounts))
+	for i := range r.Consent.Accounts {
+		reach := &r.Consent.Accounts[i]
+		if reach.Past {
+			continue
+		}
+		a, err := c.Accounts.Account(ctx, reach.Account)
+		if err != nil {
+			return nil, err
+		}
+		if a.Usable() == nil { // what is closed or blocked is left out, and the others go on (design §3)
+			out = append(out, r.account(a, reach.Ref))
+		}
+	}
+	return out, c.use(ctx, r, xs2a.ListAccounts)
+}
+
+// Details reads one account with its balances.
+func (c *Core) Details(ctx context.Context, r *Reading, ref string) (Account, error) {
+	if err := r.Consent.Allows(xs2a.ReadAccount); err != nil {
+		return Account{}, err
+	}
+	a, err := c.Reach(ctx, r, ref)
+	if err != nil {
+		return Account{}, err
+	}
+	if err := c.count(ctx, r, ref, kindAccount); err != nil {
+		return Account{}, err
+	}
+	return a, c.use(ctx, r, xs2a.ReadAccount)
+}
+
+// count counts a call that the customer did not ask for.
+func (c *Core) count(ctx context.Context, r *Reading, ref, kind string) error {
+	if r.Present {
+		return nil
+	}
+	return c.Book.CountCall(ctx, r.Consent.ID, ref, kind, c.Rules.Background, r.Now)
+}
+
+// use notes the use of a right when everything else has succeeded, and spends
+// one that was for a single use: of concurrent uses one is answered.
+func (c *Core) use(ctx context.Context, r *Reading, right xs2a.Right) error {
+	return c.Book.UseRight(ctx, r.Consent.ID, right, r.Now)
+}
