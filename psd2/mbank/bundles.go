@@ -2,20 +2,18 @@ package mbank
 
 import (
 	"net/http"
-	"net/url"
 
-	"okienko/bank"
 	"okienko/bank/payment"
 	"okienko/bank/transfer"
 	"okienko/psd2"
 )
 
+// included is the parameter that asks for the payments of a bundle.
+const included = "transactionsIncluded"
+
 // payBundle initiates a bundle.
 func (d *Door) payBundle(c *call, k transfer.Kind) (answer, error) {
-	if err := d.mayPay(c); err != nil {
-		return answer{}, err
-	}
-	tppID, err := c.ownID(bundleIDHeader)
+	tppID, err := d.mayPay(c, bundleIDHeader)
 	if err != nil {
 		return answer{}, err
 	}
@@ -45,29 +43,12 @@ func (d *Door) payBundle(c *call, k transfer.Kind) (answer, error) {
 // showBundle tells where a bundle stands, and its payments when they are asked
 // for (psd2 §10 case 75).
 func (d *Door) showBundle(c *call, k transfer.Kind) (answer, error) {
-	made, err := d.found(c, "aspspBundleId", bundleIDHeader, k, true)
+	made, query, err := d.found(c, "aspspBundleId", bundleIDHeader, k, true, included)
 	if err != nil {
 		return answer{}, err
 	}
-	included, err := transactionsIncluded(c.r.URL.RawQuery)
-	if err != nil {
-		return answer{}, err
-	}
-	return d.told(c, http.StatusOK, &made, included)
-}
-
-func transactionsIncluded(query string) (bool, error) {
-	values, err := url.ParseQuery(query)
-	if err != nil {
-		return false, bank.RefuseField("query", "The query cannot be read.")
-	}
-	switch values.Get("transactionsIncluded") {
-	case "true":
-		return true, nil
-	case "", "false":
-		return false, nil
-	}
-	return false, bank.RefuseField("transactionsIncluded", "true or false is expected.")
+	with, _ := query.Get(included)
+	return d.told(c, http.StatusOK, &made, with == "true")
 }
 
 func (d *Door) cancelBundle(c *call, k transfer.Kind) (answer, error) {

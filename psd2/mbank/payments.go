@@ -11,6 +11,7 @@ import (
 	"okienko/bank/service"
 	"okienko/bank/thirdparty"
 	"okienko/bank/transfer"
+	"okienko/edge"
 	"okienko/psd2"
 )
 
@@ -48,10 +49,7 @@ func (d *Door) paymentRoutes() []route {
 
 // pay initiates one payment, or a standing order when executionMode says so.
 func (d *Door) pay(c *call, k transfer.Kind) (answer, error) {
-	if err := d.mayPay(c); err != nil {
-		return answer{}, err
-	}
-	tppID, err := c.ownID(paymentIDHeader)
+	tppID, err := d.mayPay(c, paymentIDHeader)
 	if err != nil {
 		return answer{}, err
 	}
@@ -74,12 +72,19 @@ func (d *Door) pay(c *call, k transfer.Kind) (answer, error) {
 	return d.told(c, http.StatusCreated, &made, false)
 }
 
-// mayPay asks for consent, customer and account before the body is read.
-func (d *Door) mayPay(c *call) error {
+// mayPay asks for consent, customer and account before the body is read, and
+// reads the third party's own id of what it orders.
+func (d *Door) mayPay(c *call, header string) (tppID string, err error) {
 	if err := psd2.MayInitiate(&c.access); err != nil {
-		return err
+		return "", err
 	}
-	return d.core.MayUse(c.ctx(), &c.access, c.now)
+	if err := d.core.MayUse(c.ctx(), &c.access, c.now); err != nil {
+		return "", err
+	}
+	if _, err := c.query(); err != nil {
+		return "", err
+	}
+	return c.ownID(header)
 }
 
 // ownID reads the id that a third party gave to what it orders.
@@ -93,29 +98,38 @@ func (c *call) ownID(header string) (string, error) {
 
 // showPayment tells where a payment or a standing order stands.
 func (d *Door) showPayment(c *call, k transfer.Kind) (answer, error) {
-	made, err := d.found(c, "aspspPaymentId", paymentIDHeader, k, false)
+	made, _, err := d.found(c, "aspspPaymentId", paymentIDHeader, k, false)
 	if err != nil {
 		return answer{}, err
 	}
 	return d.told(c, http.StatusOK, &made, false)
 }
 
-// found finds what a call is about and asks whether the token may look at it.
-func (d *Door) found(c *call, path, header string, k transfer.Kind, bundle bool) (psd2.Made, error) {
+// found finds what a call is about and asks whether the token may look at it;
+// parameters are those of its query.
+func (d *Door) found(c *call, path, header string, k transfer.Kind, bundle bool, parameters ...string) (psd2.Made, edge.Form, error) {
+	refuse := func(err error) (psd2.Made, edge.Form, error) { return psd2.Made{}, edge.Form{}, err }
 	if err := psd2.MayLook(&c.access); err != nil {
-		return psd2.Made{}, err
+		return refuse(err)
 	}
 	if err := d.core.MayUse(c.ctx(), &c.access, c.now); err != nil {
-		return psd2.Made{}, err
+		return refuse(err)
+	}
+	query, err := c.query(parameters...)
+	if err != nil {
+		return refuse(err)
+	}
+	if value, there := query.Get(included); there && value != "true" && value != "false" {
+		return refuse(bank.RefuseField(included, "true or false is expected."))
 	}
 	if err := c.throttled(d); err != nil {
-		return psd2.Made{}, err
+		return refuse(err)
 	}
 	made, err := d.named(c, path, header, k, bundle)
 	if err != nil {
-		return psd2.Made{}, err
+		return refuse(err)
 	}
-	return made, d.core.Look(c.ctx(), &c.access, &made)
+	return made, query, d.core.Look(c.ctx(), &c.access, &made)
 }
 
 // named finds what the path or the header names. What is of another form, or a
@@ -154,6 +168,9 @@ func (d *Door) cancel(c *call, path string, k transfer.Kind, bundle bool) (answe
 		return answer{}, err
 	}
 	if err := d.core.MayUse(c.ctx(), &c.access, c.now); err != nil {
+		return answer{}, err
+	}
+	if _, err := c.query(); err != nil {
 		return answer{}, err
 	}
 	if err := c.throttled(d); err != nil {
