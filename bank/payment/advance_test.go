@@ -242,7 +242,7 @@ func TestDecidingAheadIsDecidingAfterwards(t *testing.T) {
 		after := w.state(orders, func(n payment.Needs, into *payment.State) { w.load(w.new, n, into) })
 		ahead := w.state(orders, func(n payment.Needs, into *payment.State) {
 			// Every row is read either before the other batch is committed or after.
-			early, late := split(r, n)
+			early, late := divide(r, n)
 			w.load(w.new, late, into)
 			w.load(w.old, early, into)
 			if before != nil {
@@ -282,7 +282,7 @@ func TestAdvanceLeavesAloneWhatIsNotLoaded(t *testing.T) {
 		if before == nil {
 			return
 		}
-		some, _ := split(r, everythingIn(w))
+		some, _ := divide(r, everythingIn(w))
 		ahead, after := payment.NewState(), payment.NewState()
 		w.load(w.old, some, ahead)
 		values := reflect.ValueOf(*ahead)
@@ -326,8 +326,8 @@ func TestAdvanceDoesNotGoBack(t *testing.T) {
 	}
 }
 
-// split divides needs in two at random.
-func split(r *rapid.T, n payment.Needs) (a, b payment.Needs) {
+// divide divides needs in two at random.
+func divide(r *rapid.T, n payment.Needs) (a, b payment.Needs) {
 	from := reflect.ValueOf(n)
 	one, two := reflect.ValueOf(&a).Elem(), reflect.ValueOf(&b).Elem()
 	for i := range from.NumField() {
