@@ -85,7 +85,10 @@ func NewChecker(s Settings) (*Checker, error) {
 		s.Remember = defaultRemember
 	}
 	c := &Checker{settings: s}
-	return c, c.SetIssuers(s.Issuers)
+	if err := c.SetIssuers(s.Issuers); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // SetIssuers replaces the trusted issuers, after a trusted list was read anew. What the former ones had issued is judged

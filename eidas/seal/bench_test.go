@@ -38,7 +38,7 @@ func BenchmarkVerify(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	value, err := seal.Sign(key, seal.Header{Alg: seal.RS256, Typ: "JWT", URL: "https://tpp.example/qsealc.pem", Thumbprint: print(cert)}, payload)
+	value, err := seal.Sign(key, seal.Header{Alg: seal.RS256, Typ: "JWT", URL: "https://tpp.example/qsealc.pem", Thumbprint: thumbprint(cert)}, payload)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -64,7 +64,7 @@ func numbered(t testing.TB, key crypto.Signer, serial int64) *x509.Certificate {
 	return cert
 }
 
-func print(cert *x509.Certificate) string {
+func thumbprint(cert *x509.Certificate) string {
 	sum := sha256.Sum256(cert.Raw)
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
@@ -79,7 +79,7 @@ func TestSignaturesAgreeWithGoJose(t *testing.T) {
 	for alg, key := range keys {
 		cert := certificate(t, key)
 		for range 20 { // ES256 signatures differ in length before they are padded
-			ours, err := seal.Sign(key, seal.Header{Alg: alg, Typ: "JWT", KeyID: "PSDPL-\"ż", URL: "https://tpp.example/q.pem", Thumbprint: print(cert)}, text)
+			ours, err := seal.Sign(key, seal.Header{Alg: alg, Typ: "JWT", KeyID: "PSDPL-\"ż", URL: "https://tpp.example/q.pem", Thumbprint: thumbprint(cert)}, text)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -94,7 +94,7 @@ func TestSignaturesAgreeWithGoJose(t *testing.T) {
 				t.Errorf("go-jose reads %+v", h)
 			}
 		}
-		signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(alg), Key: key}, (&jose.SignerOptions{}).WithType("JWT").WithHeader("x5t#S256", print(cert)))
+		signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(alg), Key: key}, (&jose.SignerOptions{}).WithType("JWT").WithHeader("x5t#S256", thumbprint(cert)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -133,7 +133,7 @@ func TestSignatureOfAnotherIsRefused(t *testing.T) {
 		}
 		return s
 	}
-	named, bare := sign(key, seal.Header{Alg: seal.RS256, Thumbprint: print(cert)}), sign(key, seal.Header{Alg: seal.RS256})
+	named, bare := sign(key, seal.Header{Alg: seal.RS256, Thumbprint: thumbprint(cert)}), sign(key, seal.Header{Alg: seal.RS256})
 	if err := errors.Join(named.Verify(cert, text), bare.Verify(cert, text), bare.VerifyKey(key.Public(), text)); err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +141,7 @@ func TestSignatureOfAnotherIsRefused(t *testing.T) {
 	for name, err := range map[string]error{
 		"another certificate":         named.Verify(otherCert, text),
 		"another key":                 bare.Verify(otherCert, text),
-		"thumbprint of another":       sign(key, seal.Header{Alg: seal.RS256, Thumbprint: print(otherCert)}).Verify(cert, text),
+		"thumbprint of another":       sign(key, seal.Header{Alg: seal.RS256, Thumbprint: thumbprint(otherCert)}).Verify(cert, text),
 		"thumbprint of a renewal":     named.Verify(renewed, text),
 		"another payload":             named.Verify(cert, append(bytes.Clone(text), '\n')),
 		"no payload":                  named.Verify(cert, nil),

@@ -269,6 +269,20 @@ func TestAListFeedsTheChecker(t *testing.T) {
 	}
 }
 
+// between cuts out what begins with from and ends before to, or at the end.
+func between(t *testing.T, text []byte, from, to string) string {
+	t.Helper()
+	_, behind, found := strings.Cut(string(text), from)
+	inside, _, ends := strings.Cut(behind, to)
+	if !found || to != "" && !ends {
+		t.Fatalf("the list has no %s … %s", from, to)
+	}
+	if to == "" {
+		inside = behind
+	}
+	return from + inside
+}
+
 func TestListsThatAreNotTheSigners(t *testing.T) {
 	o, other := shared(), newOffice(t)
 	text := list(soon, entry{name: "web", certs: []*x509.Certificate{newAuthority(t, "web")}, extensions: purposes("ForWebSiteAuthentication")})
@@ -283,7 +297,7 @@ func TestListsThatAreNotTheSigners(t *testing.T) {
 		}
 		return bytes.Replace(good, []byte(from), []byte(to), 1)
 	}
-	signature := string(good[bytes.Index(good, []byte("<ds:Signature")):bytes.Index(good, []byte("</TrustServiceStatusList>"))])
+	signature := between(t, good, "<ds:Signature", "</TrustServiceStatusList>")
 	evil := list(soon, entry{name: "evil", certs: []*x509.Certificate{newAuthority(t, "evil")}, extensions: purposes("ForWebSiteAuthentication")})
 	late := settings(o)
 	late.Clock = still{start.AddDate(0, 6, 0)}
@@ -300,7 +314,7 @@ func TestListsThatAreNotTheSigners(t *testing.T) {
 		"a status changed":           {edit("Svcstatus/granted", "Svcstatus/withdrawn"), settings(o)},
 		"a service added":            {edit("<TSPServices>", "<TSPServices><TSPService/>"), settings(o)},
 		"the number changed":         {edit("41", "42"), settings(o)},
-		"wrapped in another":         {[]byte(strings.Replace(evil, "</TrustServiceStatusList>", string(good[bytes.Index(good, []byte("<TrustService")):])+"</TrustServiceStatusList>", 1)), settings(o)},
+		"wrapped in another":         {[]byte(strings.Replace(evil, "</TrustServiceStatusList>", between(t, good, "<TrustService", "")+"</TrustServiceStatusList>", 1)), settings(o)},
 		"signature moved to another": {[]byte(strings.Replace(evil, "</TrustServiceStatusList>", signature+"</TrustServiceStatusList>", 1)), settings(o)},
 		"two signatures":             {edit("</TrustServiceStatusList>", signature+"</TrustServiceStatusList>"), settings(o)},
 		"signature deeper":           {edit(signature, "<a>"+signature+"</a>"), settings(o)},

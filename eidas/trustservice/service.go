@@ -95,7 +95,10 @@ func (s *Service) authority(file, name string, parent *authority, now time.Time)
 	if a, err = newAuthority(name, parent, s.places, now); err != nil {
 		return nil, err
 	}
-	return a, a.save(s.settings.Folder, file)
+	if err := a.save(s.settings.Folder, file); err != nil {
+		return nil, err
+	}
+	return a, nil
 }
 
 func (s *Service) load() error {
