@@ -46,6 +46,7 @@ func (c *Callback) Name() string { return "callback" }
 // Routes registers the pages.
 func (c *Callback) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /callback/{client}/start", c.start)
+	mux.HandleFunc("GET "+TPPCallback, c.consented)
 	mux.HandleFunc("GET /callback/{client}", c.paired)
 	mux.HandleFunc("GET /callback/{client}/operation", c.confirmed)
 }
@@ -121,6 +122,33 @@ func (c *Callback) confirmed(w http.ResponseWriter, r *http.Request) {
 		Command: fmt.Sprintf("curl --cacert %s -H \"access_token: $ACCESS_TOKEN\" -H 'Accept: application/json' -H 'Content-Type: application/json' \\\n  %s",
 			quoted(c.cfg.CAFile), quoted(c.cfg.PartnerAPI+"/authorization/"+id)),
 	})
+}
+
+// TPPCallback is where the customers of licensed third parties come back to the
+// sandbox's own doors, when these have no address of their own.
+const TPPCallback = "/callback/tpp"
+
+// consented shows what a licensed third party gets back. Its program asks for the
+// address, so no command is made of what came; state may be anything.
+func (c *Callback) consented(w http.ResponseWriter, r *http.Request) {
+	if onlyHere(r) != nil {
+		http.NotFound(w, r)
+		return
+	}
+	const who = "a licensed third party"
+	q := r.URL.Query()
+	page := returned{Client: who, Title: "A consent ends here with code and state"}
+	status := http.StatusBadRequest
+	switch {
+	case q.Get("error") != "":
+		status, page.Title, page.Came = http.StatusOK, "The customer did not consent", []came{{"error", q.Get("error")}, {"state", q.Get("state")}}
+	case q.Get("code") != "":
+		status, page.Title, page.Came = http.StatusOK, "The customer consented", []came{{"code", q.Get("code")}, {"state", q.Get("state")}}
+	}
+	if status == http.StatusOK {
+		page.Next = "Paste the address of this page where the third party's program asks for it. A code is good for a minute of bank time."
+	}
+	show(w, status, page)
 }
 
 // plain is all that may come back from the bank. Everything else is refused: the

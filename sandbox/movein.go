@@ -9,6 +9,7 @@ import (
 	"okienko/bank/consent"
 	"okienko/bank/intake"
 	"okienko/bank/partner"
+	"okienko/bank/thirdparty"
 )
 
 // MoveIn brings the world into an empty bank: people and money first, then the
@@ -34,6 +35,23 @@ func (w *World) MoveIn(ctx context.Context, book intake.Book, register partner.R
 		if err := register.AddSecret(ctx, s.Client, hash(s.Text), at, at, r); err != nil {
 			return fmt.Errorf("sandbox: secret of %s: %w", s.Client, err)
 		}
+	}
+	return nil
+}
+
+// Supervise imports the supervisor's register into a bank that has none yet.
+func (w *World) Supervise(ctx context.Context, register thirdparty.Register, at time.Time) error {
+	had, err := register.Entries(ctx)
+	if err != nil {
+		return fmt.Errorf("sandbox: register of third parties: %w", err)
+	}
+	if len(had) > 0 {
+		return nil
+	}
+	r := audit.Record{At: at, Actor: audit.Actor{Kind: audit.Bank, ID: "sandbox"}, Act: "register.import", Subject: "register:third-parties",
+		After: fmt.Sprintf("%d organisations", len(w.Supervised))}
+	if err := register.ImportEntries(ctx, w.Supervised, at, r); err != nil {
+		return fmt.Errorf("sandbox: register of third parties: %w", err)
 	}
 	return nil
 }
