@@ -15,6 +15,9 @@ import (
 	"okienko/bank/consent"
 	"okienko/bank/ledger"
 	"okienko/bank/payment"
+	"okienko/bank/thirdparty"
+	"okienko/bank/transfer"
+	"okienko/bank/xs2a"
 	"okienko/edge"
 	"okienko/web/ui"
 )
@@ -26,7 +29,7 @@ func (d *Door) home(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if err != nil {
 		return err
 	}
-	p := ui.Home{Common: d.common(r, v, ui.SectionHome), ApplicationsURL: "/applications", LimitsURL: limitsPath}
+	p := ui.Home{Common: d.common(r, v, ui.SectionHome), ApplicationsURL: "/applications", LimitsURL: limitsPath, AccessURL: accessPath}
 	for i := range all {
 		if all[i].Status == account.Closed {
 			continue
@@ -43,6 +46,18 @@ func (d *Door) home(w http.ResponseWriter, r *http.Request, v *visit) error {
 	}
 	for i := range agreements {
 		p.ApplicationsCount += 1 - ended(&agreements[i])
+	}
+	if d.thirdParties() {
+		p.ConsentsURL, p.PaymentsURL = consentsPath, transfersPath
+		all, err := d.ConsentBook.ConsentsOf(ctx, v.customer())
+		if err != nil {
+			return err
+		}
+		for i := range all {
+			if all[i].At(d.Clock.Now()) == xs2a.Active {
+				p.ConsentsCount++
+			}
+		}
 	}
 	return d.show(w, http.StatusOK, v, p)
 }
@@ -73,11 +88,14 @@ func (d *Door) account(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if a.Kind != account.Customer || a.Customer != v.customer() {
 		return notFound()
 	}
-	p := ui.Account{Common: d.common(r, v, ui.SectionHome), AccessSince: a.Access.At}
+	p := ui.Account{Common: d.common(r, v, ui.SectionHome), AccessSince: a.Access.At, AccessURL: accessPath}
 	if p.Summary, err = summary(&a); err != nil {
 		return err
 	}
 	if p.Holds, err = d.holdLines(ctx, v, payment.HoldFilter{Account: a.ID}); err != nil {
+		return err
+	}
+	if p.Pending, err = d.pendingTransfers(ctx, a.ID); err != nil {
 		return err
 	}
 	q, err := edge.ParseQuery(r.URL.RawQuery)
@@ -153,7 +171,7 @@ func (d *Door) history(ctx context.Context, trail string, f payment.TransactionF
 	if n := len(places); n > 0 {
 		p.NewerURL = historyURL(p.Filter, places[:n-1])
 	}
-	names := map[consent.ClientID]string{}
+	names, thirds := map[consent.ClientID]string{}, map[thirdparty.ClientID]string{}
 	for i := range got {
 		t := &got[i]
 		line := ui.EntryLine{At: t.At, Party: t.Other.Name, NRB: t.Other.Number, Title: t.Title, Amount: t.Amount, Balance: t.After}
@@ -161,7 +179,13 @@ func (d *Door) history(ctx context.Context, trail string, f payment.TransactionF
 			line.Fee, line.Party, line.NRB = true, "", ""
 		}
 		if t.Payment != "" {
-			if line.Through, err = d.through(ctx, names, payment.ID(t.Payment)); err != nil {
+			if line.Through, err = d.through(ctx, names, payment.ID(t.Payment)); err == nil && line.Through == "" {
+				line.Through, err = d.throughThird(ctx, thirds, transfer.ID(t.Payment))
+				if line.Fee && line.Through != "" {
+					line.Title = line.Through // whom the fee's sentence names
+				}
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -184,6 +208,44 @@ func (d *Door) through(ctx context.Context, names map[consent.ClientID]string, i
 		app, err := d.Partners.Application(ctx, paid.Application)
 		return app.Name, err
 	})
+}
+
+// throughThird is the third party that ordered a transfer; "" when there is no
+// such transfer.
+func (d *Door) throughThird(ctx context.Context, names map[thirdparty.ClientID]string, id transfer.ID) (string, error) {
+	if !d.thirdParties() {
+		return "", nil
+	}
+	t, err := d.Transfers.Transfer(ctx, id)
+	if bank.CodeOf(err) == bank.NotFound {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return d.clientName(ctx, names, t.Client)
+}
+
+// pendingTransfers are those whose money is part of what the account shows as
+// set aside.
+func (d *Door) pendingTransfers(ctx context.Context, a account.ID) ([]ui.TransferLine, error) {
+	if !d.thirdParties() {
+		return nil, nil
+	}
+	all, err := d.Transfers.Transfers(ctx, transfer.Filter{Account: a, Statuses: []transfer.Status{transfer.Pending}, Size: maxHolds})
+	if err != nil {
+		return nil, err
+	}
+	names := map[thirdparty.ClientID]string{}
+	var out []ui.TransferLine
+	for i := range all {
+		name, err := d.clientName(ctx, names, all[i].Client)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, transferLine(&all[i], name))
+	}
+	return out, nil
 }
 
 // maxTrail bounds the address; who has read so many pages loses the newest of

@@ -10,15 +10,15 @@ import (
 )
 
 // act is what a session is about to confirm. What it is bound to is kept by the
-// bank (the pairing request, the prepared operation) or, for limits, asked for
-// here; the challenge is bound to that content in any case, so an act that a
+// bank (the pairing request, the prepared operation, the consent) or, for limits
+// and confirmations of funds, asked for here; the challenge is bound to that content in any case, so an act that a
 // browser could change would still confirm nothing else.
 type act struct {
 	Purpose   sca.Purpose `json:"purpose"`
 	Subject   string      `json:"subject"`
 	Method    sca.Method  `json:"method,omitempty"`
 	Challenge sca.ID      `json:"challenge,omitempty"` // "" until a method is chosen
-	To        []string    `json:"to,omitempty"`        // limits asked for: amounts, "" for none
+	To        []string    `json:"to,omitempty"`        // limits asked for: amounts, "" for none; funds: issuer and last day
 }
 
 // maxActs bounds how many acts a session is in the middle of, for example in

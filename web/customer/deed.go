@@ -5,6 +5,7 @@ import (
 
 	"okienko/authserver"
 	"okienko/bank"
+	"okienko/bank/account"
 	"okienko/bank/consent"
 	"okienko/bank/limit"
 	"okienko/bank/money"
@@ -12,6 +13,7 @@ import (
 	"okienko/bank/party"
 	"okienko/bank/payment"
 	"okienko/bank/sca"
+	"okienko/bank/xs2a"
 	"okienko/web/ui"
 )
 
@@ -43,6 +45,19 @@ func (d *Door) deed(ctx context.Context, v *visit, a *act) (*deed, error) {
 		return d.limitsDeed(ctx, v, a)
 	case sca.ForCustomerLimits:
 		return d.ownLimitsDeed(ctx, v, a)
+	case sca.ForAccess:
+		return d.accessDeed(ctx, v, account.ID(a.Subject))
+	}
+	if !d.thirdParties() {
+		return nil, notFound()
+	}
+	switch a.Purpose {
+	case sca.ForConsent:
+		return d.consentDeed(ctx, v, authserver.RequestID(a.Subject))
+	case sca.ForRenewal:
+		return d.renewalDeed(ctx, v, xs2a.ID(a.Subject))
+	case sca.ForFunds:
+		return d.fundsDeed(ctx, v, a)
 	}
 	return nil, bank.Refuse(bank.NotFound, "There is nothing of this kind to confirm.")
 }

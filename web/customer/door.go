@@ -48,8 +48,34 @@ type Auth interface {
 	SetLimits(ctx context.Context, who party.PersonID, id consent.ID, to limit.Limits, challenge sca.ID) (consent.Agreement, error)
 	CustomerLimitsSubject(c party.CustomerID, to limit.OfCustomer, lang party.Language) sca.Subject
 	SetCustomerLimits(ctx context.Context, who party.PersonID, c party.CustomerID, to limit.OfCustomer, challenge sca.ID) error
+
+	MaySwitchAccess(ctx context.Context, who party.PersonID, id account.ID) error
+	AccessSubject(ctx context.Context, who party.PersonID, id account.ID, on bool, lang party.Language) (sca.Subject, error)
+	SwitchAccess(ctx context.Context, who party.PersonID, id account.ID, on bool, challenge sca.ID) (account.Account, error)
+
+	ThirdPartyAuth
+
 	Move(ctx context.Context, who party.PersonID, id consent.ID, to account.ID) (consent.Agreement, error)
 	End(ctx context.Context, by audit.Actor, id consent.ID, c party.CustomerID) error
+}
+
+// ThirdPartyAuth is what the pages of licensed third parties ask of the
+// authorisation server.
+type ThirdPartyAuth interface {
+	PendingConsent(ctx context.Context, id authserver.RequestID) (authserver.PendingConsent, error)
+	ConsentAccounts(ctx context.Context, p authserver.PendingConsent, who party.PersonID, c party.CustomerID) ([]account.Account, error)
+	ChooseForConsent(ctx context.Context, id authserver.RequestID, c authserver.ConsentChoice) (authserver.PendingConsent, error)
+	ConsentSubject(ctx context.Context, id authserver.RequestID, lang party.Language) (sca.Subject, error)
+	GiveConsent(ctx context.Context, id authserver.RequestID, who party.PersonID, challenge sca.ID) (redirect string, err error)
+	RefuseConsent(ctx context.Context, id authserver.RequestID, who party.PersonID) (redirect string, err error)
+
+	WithdrawConsent(ctx context.Context, who party.PersonID, id xs2a.ID) error
+	RenewalSubject(ctx context.Context, who party.PersonID, id xs2a.ID, lang party.Language) (sca.Subject, error)
+	RenewConsent(ctx context.Context, who party.PersonID, id xs2a.ID, challenge sca.ID) (xs2a.Consent, error)
+
+	FundsIssuers(ctx context.Context) ([]thirdparty.Entry, error)
+	FundsSubject(ctx context.Context, f authserver.FundsAsk, lang party.Language) (sca.Subject, error)
+	GiveFunds(ctx context.Context, f authserver.FundsAsk, challenge sca.ID) (xs2a.Consent, error)
 }
 
 // Desk is where orders are handed in.
@@ -82,11 +108,11 @@ type Config struct {
 	ThirdParties thirdparty.Register
 	Hotline      string // telephone number by which accounts are opened to third parties, "" when there is none
 
-	Clock      bank.Clock // bank clock
-	Wall       bank.Clock // wall clock: it measures rates
-	Sandbox    bool       // said on every page
-	HSTS       time.Duration
-	Rates      Rates
+	Clock   bank.Clock // bank clock
+	Wall    bank.Clock // wall clock: it measures rates
+	Sandbox bool       // said on every page
+	HSTS    time.Duration
+	Rates   Rates
 }
 
 // Rates bound what one address or one person may try. The zero Rate of each
@@ -173,6 +199,7 @@ func (d *Door) Routes(mux *http.ServeMux) {
 	acting("GET /applications/{id}", d.applicationPage)
 	acting("GET /limits", d.limits)
 	acting("GET /confirm/{id}", d.confirm)
+	acting("GET /access", d.access)
 	// Taking back needs no power to bind: whoever acts for the customer may stop a third party.
 	acting("POST /applications/{id}/limits", d.setLimits)
 	acting("GET /applications/{id}/end", d.askEnd)
@@ -189,6 +216,15 @@ func (d *Door) Routes(mux *http.ServeMux) {
 	binding("GET /holds/{id}/release", d.askRelease)
 	binding("POST /holds/{id}/release", d.release)
 
+	// Opening and shutting an account binds the customer too: a third party that
+	// they rely on stops working.
+	binding("POST /access/{id}/on", d.switchOn)
+	binding("GET /access/{id}/off", d.askOff)
+	binding("POST /access/{id}/off", d.switchOff)
+	if d.thirdParties() {
+		d.thirdPartyRoutes(open, acting, binding)
+	}
+
 	const factor = "/factor/{purpose}/{subject}"
 	binding("GET "+factor, d.factor)
 	binding("POST "+factor+"/method", d.limited(d.chooseMethod))
@@ -198,6 +234,31 @@ func (d *Door) Routes(mux *http.ServeMux) {
 	binding("POST "+factor+"/other", d.limited(d.otherMethod))
 	binding("POST "+factor+"/continue", d.limited(d.goOn))
 	binding("POST "+factor+"/cancel", d.limited(d.cancel))
+}
+
+// thirdParties tells whether the bank serves licensed third parties.
+func (d *Door) thirdParties() bool { return d.ConsentBook != nil }
+
+func (d *Door) thirdPartyRoutes(open func(string, page), acting, binding func(string, signed)) {
+	open("POST /consent/{id}/refuse", d.refuseConsent)
+	acting("GET /consents", d.consents)
+	acting("GET /consents/{id}", d.givenPage)
+	acting("GET /consents/{id}/end", d.askEndConsent)
+	acting("POST /consents/{id}/end", d.endConsent)
+	acting("GET /transfers", d.transfers)
+	acting("GET /transfers/{id}", d.transferPage)
+	acting("GET /standing/{id}", d.standingPage)
+
+	binding("GET /consent/{id}", d.thirdPartyConsent)
+	binding("POST /consent/{id}", d.answer)
+	binding("GET /consents/{id}/renew", d.askRenew)
+	binding("POST /consents/{id}/renew", d.renew)
+	binding("GET /funds", d.fundsForm)
+	binding("POST /funds", d.giveFunds)
+	binding("GET /transfers/{id}/cancel", d.askCancel)
+	binding("POST /transfers/{id}/cancel", d.cancelTransfer)
+	binding("GET /standing/{id}/cancel", d.askCancelStanding)
+	binding("POST /standing/{id}/cancel", d.cancelStanding)
 }
 
 // page answers one request or fails; a failure becomes a page in fail.

@@ -3,6 +3,7 @@ package customer
 import (
 	"net/http"
 
+	"okienko/authserver"
 	"okienko/bank/consent"
 	"okienko/bank/limit"
 	"okienko/bank/money"
@@ -47,14 +48,27 @@ func (d *Door) ownLimits(r *http.Request, v *visit) (*ui.Limits, limit.OfCustome
 			return ui.OwnLimit{Used: used}
 		}
 		use := useOf(ui.LimitCustomer, c.Amount, used)
-		return ui.OwnLimit{Field: ui.AmountField{Now: c.Amount}, Used: use.Used, Left: use.Left}
+		return ui.OwnLimit{Field: ui.AmountField{Now: c.Amount}, Used: use.Used, Left: use.Left, Hint: hint(c.Amount)}
 	}
 	zero := money.Zero(money.PLN)
 	return &ui.Limits{
-		Common: d.common(r, v, ui.SectionLimits), Action: limitsPath,
+		Common: d.common(r, v, ui.SectionLimits), Action: limitsPath, Waiting: d.waitingPayment(r, v),
 		OneOff:    ui.OwnLimits{Single: own(of.OneOff.Single, zero), Daily: own(of.OneOff.Daily, u.allDay), Monthly: own(of.OneOff.Monthly, u.allMonth)},
 		Recurring: ui.OwnLimits{Single: own(of.Recurring.Single, zero), Daily: own(of.Recurring.Daily, u.recurringDay), Monthly: own(of.Recurring.Monthly, u.recurringMonth)},
 	}, of, nil
+}
+
+// waitingPayment is the page of a payment that a limit stopped, while it can
+// still be confirmed; "" when there is none.
+func (d *Door) waitingPayment(r *http.Request, v *visit) string {
+	id := authserver.RequestID(d.sessions.GetString(r.Context(), keyWaiting))
+	if id == "" || v.customer() == "" {
+		return ""
+	}
+	if _, err := d.Auth.PendingConsent(r.Context(), id); err != nil {
+		return "" // settled or expired: there is nothing to go back to
+	}
+	return wantedPath(id)
 }
 
 // setOwnLimits lowers at once and asks for the second factor to raise.

@@ -30,6 +30,7 @@ const (
 	keyActs     = "acts"
 	keyNotice   = "notice"
 	keyResent   = "resent"
+	keyWaiting  = "waiting" // request of a payment that a limit stands in the way of
 )
 
 func newSessions(store scs.Store, failed func(http.ResponseWriter, *http.Request, error)) *scs.SessionManager {
@@ -156,7 +157,10 @@ func pageOf(r *http.Request) string {
 		return path
 	case strings.HasPrefix(path, "/login") || strings.HasPrefix(path, "/context"):
 		return r.URL.RequestURI() // they keep where to go
-	case strings.HasSuffix(path, "/end") || strings.HasSuffix(path, "/release"):
+	case strings.HasPrefix(path, accessPath+"/"):
+		return accessPath
+	case strings.HasSuffix(path, "/end") || strings.HasSuffix(path, "/release") || strings.HasSuffix(path, "/renew") ||
+		strings.HasSuffix(path, "/cancel") && !strings.HasPrefix(path, "/factor/"):
 		return path // the page that asks has the same address
 	}
 	for _, p := range posts {
@@ -195,7 +199,10 @@ func (d *Door) common(r *http.Request, v *visit, section ui.Section) ui.Common {
 	c.Notice = ui.Notice(d.sessions.PopString(r.Context(), keyNotice))
 	c.Signed = &ui.Signed{
 		Name: v.person.FullName(), LogoutAction: "/logout",
-		Menu: ui.Menu{Home: "/", Applications: "/applications", Limits: "/limits", Current: section},
+		Menu: ui.Menu{Home: "/", Applications: "/applications", Access: accessPath, Limits: limitsPath, Current: section},
+	}
+	if d.thirdParties() {
+		c.Signed.Menu.Consents, c.Signed.Menu.Payments = consentsPath, transfersPath
 	}
 	if v.acts.Customer.Segment != party.Individual {
 		c.Signed.Customer = v.acts.Customer.Name
@@ -204,7 +211,7 @@ func (d *Door) common(r *http.Request, v *visit, section ui.Section) ui.Common {
 		c.Signed.Menu = ui.Menu{}
 	} else if several(v.all) {
 		c.Signed.ContextURL = "/context"
-		if strings.HasPrefix(c.Here, "/pair/") { // the same request, for the other customer
+		if strings.HasPrefix(c.Here, "/pair/") || strings.HasPrefix(c.Here, "/consent/") { // the same request, for the other customer
 			c.Signed.ContextURL += "?next=" + url.QueryEscape(c.Here)
 		}
 	}

@@ -37,6 +37,10 @@ func (d *Door) loginPage(w http.ResponseWriter, r *http.Request, status int, to 
 		p.Action += "?next=" + url.QueryEscape(to)
 	}
 	p.Waiting = d.waiting(r, to)
+	if c, ok := d.waitingConsent(r, to); ok {
+		p.Waiting, p.RefuseAction = &ui.Application{Name: c.Consent.Name}, to+"/refuse"
+		leaves(w, c.Request.RedirectURI)
+	}
 	return d.Pages.Render(w, status, ui.LangOf(r), p)
 }
 
@@ -52,6 +56,16 @@ func (d *Door) waiting(r *http.Request, to string) *ui.Application {
 	}
 	a := applicationView(p.Application, p.Partner)
 	return &a
+}
+
+// waitingConsent is the request of the third party that sent the reader here.
+func (d *Door) waitingConsent(r *http.Request, to string) (authserver.PendingConsent, bool) {
+	id, ok := strings.CutPrefix(to, "/consent/")
+	if !ok || !d.thirdParties() {
+		return authserver.PendingConsent{}, false
+	}
+	p, err := d.Auth.PendingConsent(r.Context(), authserver.RequestID(id))
+	return p, err == nil // what is the matter with it is said after the log-in
 }
 
 // The longest log-in and password that are looked at: hashing is not cheap.

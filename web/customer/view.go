@@ -16,7 +16,13 @@ import (
 )
 
 // Addresses of pages.
-const limitsPath = "/limits"
+const (
+	limitsPath    = "/limits"
+	accessPath    = "/access"
+	consentsPath  = "/consents"
+	fundsPath     = "/funds"
+	transfersPath = "/transfers"
+)
 
 func applicationPath(id consent.ID) string          { return "/applications/" + string(id) }
 func accountPath(id account.ID) string              { return "/accounts/" + string(id) }

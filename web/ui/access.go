@@ -12,6 +12,7 @@ type AccessPage struct {
 	Accounts        []AccountAccess
 	OneOff          []CapUse
 	Recurring       []CapUse
+	Unlimited       bool // a family of limits has none at all
 	LimitsURL       string
 	ConsentsURL     string // empty where the bank has no such pages
 	ApplicationsURL string

@@ -105,7 +105,8 @@ const (
 	CannotChoose   Why = "cannot_choose" // an account or customer that may not be chosen
 	CodeIncomplete Why = "code_incomplete"
 	CodeWrong      Why = "code_wrong"
-	NotAhead       Why = "not_ahead" // a day that is over, or too far away
+	NotAhead       Why = "not_ahead"    // a day that is over, or too far away
+	GivenBefore    Why = "given_before" // such a consent stands already
 	NotATime       Why = "not_a_time"
 	InThePast      Why = "in_the_past" // the bank clock never goes back
 )

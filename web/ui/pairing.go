@@ -78,7 +78,6 @@ const (
 	ObstacleCurrency Obstacle = "currency"       // not in PLN
 	ObstaclePayee    Obstacle = "payee"          // it is the partner's own collecting account
 	ObstacleOther    Obstacle = "other_currency" // not in the currency of the payment
-	ObstacleUnfit    Obstacle = "unfit"          // not among those that were asked for
 )
 
 // LimitsForm holds the four limits of an agreement (partner-api §5).

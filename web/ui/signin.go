@@ -13,6 +13,10 @@ type Login struct {
 	State       LoginState
 	LockedUntil Moment // for LoginLocked; zero when the page is not told
 	Typed       string // the login typed before
+
+	// RefuseAction says no to who waits, without logging in; a form post, empty
+	// hides the button.
+	RefuseAction string
 }
 
 func (Login) template() string { return "login" }

@@ -40,6 +40,7 @@ func readConsentStories() []Story {
 	}
 	return []Story{
 		{"tpp-read", page(nil)},
+		{"tpp-read-none", page(func(p *ReadConsent) { p.Accounts, p.Chosen, p.None = storyChoices()[2:], nil, true })},
 		{"tpp-read-fault", page(func(p *ReadConsent) { p.Chosen, p.Faults = nil, []Fault{{Field: "account", Why: ChooseOne}} })},
 		{"tpp-list", page(func(p *ReadConsent) {
 			p.Kind, p.Rights, p.Signed.Customer, p.For = SubjectList, []ReadRight{{Right: xs2a.ListAccounts, Once: true}}, "Młyn Wodny sp. z o.o.", "Młyn Wodny sp. z o.o."
@@ -83,6 +84,11 @@ func paymentConsentStories() []Story {
 		{"tpp-pay", page(nil)},
 		{"tpp-pay-open", page(func(p *PaymentConsent) { p.Fee, p.Account = money.Amount{}, "" })},
 		{"tpp-pay-fault", page(func(p *PaymentConsent) { p.Account, p.Faults = "", []Fault{{Field: "account", Why: ChooseOne}} })},
+		{"tpp-pay-none", page(func(p *PaymentConsent) {
+			p.Accounts, p.Account, p.None, p.Fee = storyChoices()[2:], "", true, money.Amount{}
+			p.Accounts[0].Obstacle = ObstacleOther
+		})},
+		{"tpp-login", Login{Common: stranger("/login"), Action: "/login", Waiting: &Application{Name: shop().Name}, RefuseAction: "/consent/1/refuse"}},
 		{"tpp-pay-limit", page(func(p *PaymentConsent) {
 			p.Stop = &Failure{Reason: bank.CustomerLimit, Limit: &LimitUse{Kind: LimitDaily, Max: pln(200000), Used: pln(45000), Left: pln(155000)}}
 		})},
@@ -106,10 +112,10 @@ func paymentConsentStories() []Story {
 			p.Orders[0].Fee = money.Amount{}
 		})},
 		{"tpp-cancel", page(func(p *PaymentConsent) {
-			p.Kind, p.Fee, p.Accounts, p.From = SubjectCancel, money.Amount{}, nil, everyday()
+			p.Kind, p.Fee, p.Accounts = SubjectCancel, money.Amount{}, storyChoices()[:1]
 		})},
 		{"tpp-look", page(func(p *PaymentConsent) {
-			p.Kind, p.Fee, p.Accounts, p.From = SubjectLook, money.Amount{}, nil, everyday()
+			p.Kind, p.Fee, p.Accounts, p.Orders[0].Reference = SubjectLook, money.Amount{}, storyChoices()[:1], "VS 2026120001"
 		})},
 		{"tpp-code-pay", EnterCode{Common: during("/factor/consent/1"), Action: "/factor/consent/1/code", Phone: "••• ••• 123", State: CodeFresh,
 			Subject:    Subject{Kind: SubjectPayment, Application: shop().Name, Amount: pln(185000), Fee: pln(100), Payee: Payee{"Jan Nowak", storyLandlord}, Title: "Czynsz za grudzień 2026", Account: everyday()},
@@ -157,6 +163,8 @@ func consentListStories() []Story {
 	wrong := form
 	wrong.Until = "2026-11-01"
 	wrong.Faults = []Fault{{Field: "issuer", Why: ChooseOne}, {Field: "account", Why: ChooseOne}, {Field: "until", Why: NotAhead}}
+	again := form
+	again.Issuer, again.Faults = "PSDPL-PFSA-1132245670", []Fault{{Field: "issuer", Why: GivenBefore}}
 	nobody := form
 	nobody.Issuers = nil
 	end := ConfirmAction{Common: signed("/consents/1/end", SectionConsents), Action: "/consents/1/end", Kind: EndConsent, Application: budget().Name, BackURL: "/consents/1"}
@@ -169,7 +177,7 @@ func consentListStories() []Story {
 		{"consents-payment", detail(2, shop(), func(d *ConsentDetail) {
 			d.EndURL, d.EndedBy, d.Orders, d.Payments = "", EndedByThem, []OrderView{rent()}, storyTransfers()[:1]
 		})},
-		{"funds", form}, {"funds-fault", wrong}, {"funds-nobody", nobody}, {"act-end-consent", end},
+		{"funds", form}, {"funds-fault", wrong}, {"funds-again", again}, {"funds-nobody", nobody}, {"act-end-consent", end},
 	}
 }
 
@@ -271,7 +279,7 @@ func accessStories() []Story {
 			p.OneOff = []CapUse{{Kind: LimitSingle, Most: pln(0), Hint: HintZero}, {Kind: LimitDaily, Used: pln(42250), Hint: HintHigh}, {Kind: LimitMonthly, Most: pln(99_000_000), Used: pln(42250), Left: pln(98_957_750), Hint: HintHigh}}
 		})},
 		{"access-corporation-looks", page(Corporation, func(p *AccessPage) {
-			p.MaySwitch, p.Accounts = false, p.Accounts[:1]
+			p.MaySwitch, p.Accounts, p.Unlimited = false, p.Accounts[:1], true
 			p.Accounts[0].OffURL = ""
 		})},
 	}

@@ -82,4 +82,5 @@ var reasonWords = map[bank.Code]string{
 	bank.ThirdPartyBlocked: "reason.third_party",
 	bank.RoleMissing:       "reason.third_party",
 	bank.ConsentDiffers:    "reason.consent_differs",
+	bank.AccountOutside:    "reason.account_outside",
 }

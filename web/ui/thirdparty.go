@@ -25,6 +25,7 @@ type ReadConsent struct {
 	Rights     []ReadRight
 	Accounts   []AccountChoice
 	Chosen     []string      // ids
+	None       bool          // no account can be chosen: only a refusal is left
 	Fixed      []AccountLine // renewal: the accounts of the consent
 	Until      Moment
 	ByItself   int    // how often a day it may look without the customer; 0: never
@@ -65,9 +66,9 @@ type PaymentConsent struct {
 	Fee        money.Amount // without a currency: known when the account is chosen
 	Orders     []OrderView
 	Accounts   []AccountChoice
-	Account    string      // chosen id
-	From       AccountLine // cancelling and status: the account of the payment
-	Stop       *Failure    // why it cannot be confirmed now; nil when it can
+	Account    string   // chosen id
+	None       bool     // no account can be chosen: only a refusal is left
+	Stop       *Failure // why it cannot be confirmed now; nil when it can
 	LimitsURL  string
 	AccessURL  string
 	ExpiresAt  Moment
@@ -89,6 +90,7 @@ type OrderView struct {
 	Split      *SplitView
 	Tax        *TaxView
 	Charges    string // SHA, OUR or BEN
+	Reference  string // symbols and references of the payer
 }
 
 // RecurrenceView says when the payments of a standing order fall due.

@@ -1,0 +1,390 @@
+package customer
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+
+	"okienko/authserver"
+	"okienko/bank"
+	"okienko/bank/account"
+	"okienko/bank/calendar"
+	"okienko/bank/limit"
+	"okienko/bank/money"
+	"okienko/bank/nrb"
+	"okienko/bank/party"
+	"okienko/bank/sca"
+	"okienko/bank/thirdparty"
+	"okienko/bank/transfer"
+	"okienko/bank/xs2a"
+	"okienko/web/ui"
+)
+
+// wanted is a licensed third party's request that this reader may answer.
+type wanted struct {
+	authserver.PendingConsent
+	choices []ui.AccountChoice
+	any     bool // one of them may be chosen
+}
+
+// wanted finds the request of the address. It is nil, with a page written, when
+// the reader cannot answer it.
+func (d *Door) wanted(w http.ResponseWriter, r *http.Request, v *visit) (*wanted, error) {
+	p, err := d.Auth.PendingConsent(r.Context(), authserver.RequestID(named(r, "id")))
+	if err != nil {
+		return nil, err
+	}
+	if v.acts.Customer.Blocked.IsSet() {
+		d.errorPage(w, r, v, http.StatusForbidden, ui.Blocked)
+		return nil, nil
+	}
+	q := &wanted{PendingConsent: p}
+	return q, d.choicesFor(r.Context(), v, q)
+}
+
+// choicesFor lists the customer's accounts for a consent: those that may be
+// chosen, and those that fit but cannot be used now, with the reason.
+func (d *Door) choicesFor(ctx context.Context, v *visit, q *wanted) error {
+	fit, err := d.Auth.ConsentAccounts(ctx, q.PendingConsent, v.person.ID, v.customer())
+	switch bank.CodeOf(err) {
+	case "", bank.AccessOff, bank.AccessBlocked, bank.AccountBlocked, bank.AccountClosed:
+	default:
+		return err
+	}
+	all, err := d.Accounts.AccountsOf(ctx, v.customer())
+	if err != nil {
+		return err
+	}
+	for i := range all {
+		a := &all[i]
+		c := ui.AccountChoice{ID: string(a.ID), Obstacle: shut(a)}
+		if !slices.ContainsFunc(fit, func(f account.Account) bool { return f.ID == a.ID }) {
+			if currency := q.currency(); c.Obstacle == ui.ObstacleNone && currency != "" && a.Currency() != currency {
+				c.Obstacle = ui.ObstacleOther
+			}
+			if c.Obstacle == ui.ObstacleNone || c.Obstacle == ui.ObstacleClosed || !q.named(a.NRB) {
+				continue
+			}
+		}
+		line := lineOf(a)
+		c.Name, c.NRB = line.Name, line.NRB
+		if c.Available, err = a.Available(); err != nil {
+			return err
+		}
+		q.any = q.any || c.Obstacle == ui.ObstacleNone
+		q.choices = append(q.choices, c)
+	}
+	return nil
+}
+
+// shut is why third parties cannot use an account.
+func shut(a *account.Account) ui.Obstacle {
+	switch {
+	case a.Status == account.Closed:
+		return ui.ObstacleClosed
+	case a.Access.State == account.AccessBlocked || a.Status == account.Blocked:
+		return ui.ObstacleBlocked
+	case a.Access.State != account.AccessOn:
+		return ui.ObstacleOff
+	}
+	return ui.ObstacleNone
+}
+
+// currency is that of the payment, "" when there is none to make.
+func (q *wanted) currency() money.Currency {
+	if w := q.Consent.Payment; w != nil && len(w.Orders) > 0 {
+		return w.Orders[0].Order.Amount.Currency()
+	}
+	return ""
+}
+
+// named tells whether an account is among those that the third party asks for:
+// the others are none of this page's matter.
+func (q *wanted) named(n nrb.NRB) bool {
+	w := q.Consent.Payment
+	if w == nil {
+		return len(q.Consent.Wanted) == 0 || slices.Contains(q.Consent.Wanted, n.String())
+	}
+	for i := range w.Orders {
+		if s := w.Orders[i].Order.Sender.Account; s != "" {
+			if of, err := nrb.Parse(s); err != nil || of != n {
+				return false
+			}
+		}
+	}
+	return len(w.Orders) > 0
+}
+
+// thirdPartyConsent shows who wants what.
+func (d *Door) thirdPartyConsent(w http.ResponseWriter, r *http.Request, v *visit) error {
+	q, err := d.wanted(w, r, v)
+	if q == nil || err != nil {
+		return err
+	}
+	return d.wantedPage(w, r, v, http.StatusOK, q, answered{})
+}
+
+// answered is a form that comes back: what was chosen, what is wrong with it, and
+// why a payment cannot be confirmed.
+type answered struct {
+	accounts []string
+	faults   []ui.Fault
+	stop     *ui.Failure
+}
+
+func (d *Door) wantedPage(w http.ResponseWriter, r *http.Request, v *visit, status int, q *wanted, a answered) error {
+	page, err := d.wantedView(r, v, q, a)
+	if err != nil {
+		return err
+	}
+	leaves(w, q.Request.RedirectURI)
+	return d.show(w, status, v, page)
+}
+
+func (d *Door) wantedView(r *http.Request, v *visit, q *wanted, a answered) (ui.Page, error) {
+	third, err := d.thirdParty(r.Context(), q.Consent.Organisation, q.Consent.Name)
+	if err != nil {
+		return nil, err
+	}
+	common := d.common(r, v, "")
+	common.Faults = a.faults
+	chosen := a.accounts
+	if only := onlyChoice(q.choices); chosen == nil && only != "" {
+		chosen = []string{only}
+	}
+	if q.Consent.Payment != nil {
+		return d.paymentView(r, v, q, a.stop, common, third, chosen)
+	}
+	if chosen == nil && len(q.Consent.Wanted) > 0 { // the third party named them; the customer may leave some out
+		for _, c := range q.choices {
+			chosen = append(chosen, c.ID)
+		}
+	}
+	p := ui.ReadConsent{
+		Common: common, Action: wantedPath(q.Request.ID), Kind: whatFor(&q.Consent), ThirdParty: third, For: v.acts.Customer.Name,
+		Accounts: q.choices, Chosen: chosen, None: !q.any, Until: q.Consent.Until, AccessURL: accessPath, TakeBack: consentsPath,
+	}
+	p.Rights, p.ByItself = readRights(&q.Consent)
+	return p, nil
+}
+
+func (d *Door) paymentView(r *http.Request, v *visit, q *wanted, stop *ui.Failure, common ui.Common, third ui.ThirdParty, chosen []string) (ui.Page, error) {
+	p := ui.PaymentConsent{
+		Common: common, Action: wantedPath(q.Request.ID), Kind: whatFor(&q.Consent), ThirdParty: third, For: v.acts.Customer.Name,
+		Accounts: q.choices, None: !q.any, Stop: stop, LimitsURL: limitsPath, AccessURL: accessPath, ExpiresAt: q.Request.ExpiresAt,
+	}
+	if len(chosen) > 0 {
+		p.Account = chosen[0]
+	}
+	shown, err := d.whatView(r.Context(), q.Consent.Payment)
+	if err != nil {
+		return nil, err
+	}
+	p.Amount, p.Orders = shown.amount, shown.orders
+	if mine := q.Request.Choice; mine != nil && mine.Customer == v.customer() {
+		p.Fee = shown.fee // priced for the account that was chosen before
+	}
+	return p, nil
+}
+
+// thirdParty is an organisation as the register has it now.
+func (d *Door) thirdParty(ctx context.Context, o thirdparty.Organisation, name string) (ui.ThirdParty, error) {
+	t := ui.ThirdParty{Name: name, Organisation: string(o)}
+	e, err := d.ThirdParties.Entry(ctx, o)
+	switch bank.CodeOf(err) {
+	case "":
+		now := d.Clock.Now()
+		t.Listed = !now.Before(e.Since) && (e.Until.IsZero() || now.Before(e.Until))
+	case bank.NotFound:
+	default:
+		return t, err
+	}
+	return t, nil
+}
+
+// answer takes the reader's decision about a third party's request.
+func (d *Door) answer(w http.ResponseWriter, r *http.Request, v *visit) error {
+	f, err := readForm(w, r, "account")
+	if err != nil {
+		return err
+	}
+	switch f.Value("decision") {
+	case "continue":
+	case "refuse":
+		return d.refuse(w, r, v.person.ID)
+	default:
+		return errBadForm
+	}
+	q, err := d.wanted(w, r, v)
+	if q == nil || err != nil {
+		return err
+	}
+	a := answered{accounts: f.All("account")}
+	if q.Consent.Payment != nil && len(q.Consent.Payment.Orders) == 0 { // one account, and no choice
+		a.accounts = []string{onlyChoice(q.choices)}
+	}
+	if fault := chosenAccounts(q, a.accounts); fault != nil {
+		a.faults = []ui.Fault{*fault}
+		return d.wantedPage(w, r, v, http.StatusUnprocessableEntity, q, a)
+	}
+	c := authserver.ConsentChoice{Person: v.person.ID, Customer: v.customer()}
+	for _, id := range a.accounts {
+		c.Accounts = append(c.Accounts, account.ID(id))
+	}
+	p, err := d.Auth.ChooseForConsent(r.Context(), q.Request.ID, c)
+	if err == nil {
+		if a.stop, err = d.shortOfMoney(r.Context(), &p); err == nil && a.stop == nil {
+			return d.begin(w, r, v, act{Purpose: sca.ForConsent, Subject: string(q.Request.ID)})
+		}
+	} else {
+		err = d.stopped(r.Context(), v, q, err, &a)
+	}
+	if err != nil {
+		return err
+	}
+	if a.stop != nil {
+		d.sessions.Put(r.Context(), keyWaiting, string(q.Request.ID))
+	}
+	return d.wantedPage(w, r, v, http.StatusConflict, q, a)
+}
+
+// chosenAccounts finds what is wrong with a choice, nil when nothing is.
+func chosenAccounts(q *wanted, ids []string) *ui.Fault {
+	if len(ids) == 0 {
+		return &ui.Fault{Field: "account", Why: ui.ChooseOne}
+	}
+	if q.Consent.Payment != nil && len(ids) > 1 {
+		return &ui.Fault{Field: "account", Why: ui.CannotChoose}
+	}
+	for _, id := range ids {
+		if fault := chosenAccount(q.choices, id); fault != nil {
+			return fault
+		}
+	}
+	return nil
+}
+
+// stopped explains why a choice was refused: beside its field, or on top for what
+// no other choice would mend. Any other refusal is given back.
+func (d *Door) stopped(ctx context.Context, v *visit, q *wanted, err error, a *answered) error {
+	code := bank.CodeOf(err)
+	switch code {
+	case bank.AccountClosed, bank.AccountBlocked, bank.AccessOff, bank.AccessBlocked, bank.InvalidParameter:
+		a.faults = []ui.Fault{{Field: "account", Why: ui.CannotChoose}}
+		return nil
+	case bank.PayerIsPayee, bank.PayeeUnavailable, bank.RailUnavailable:
+		a.stop = &ui.Failure{Reason: code}
+		return nil
+	case bank.CustomerLimit:
+		a.stop = &ui.Failure{Reason: code}
+		a.stop.Limit, err = d.limitPassedBy(ctx, v.customer(), q.Consent.Payment, err)
+		return err
+	}
+	return err
+}
+
+// limitPassedBy names the limit that a payment would pass. The bank's refusal has
+// the numbers; which of the three limits they belong to follows from the caps.
+func (d *Door) limitPassedBy(ctx context.Context, c party.CustomerID, w *xs2a.What, err error) (*ui.LimitUse, error) {
+	var no *bank.Refusal
+	if !errors.As(err, &no) || w == nil || len(w.Orders) == 0 {
+		return nil, nil
+	}
+	of, err := d.Agreements.CustomerLimits(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	caps := of.OneOff
+	if w.Orders[0].Order.Mode == transfer.Recurring {
+		caps = of.Recurring
+	}
+	caps = caps.In(w.Orders[0].Order.Amount.Currency())
+	for i := range w.Orders {
+		if a := w.Orders[i].Order.Amount; caps.Single.Set && a.MoreThan(caps.Single.Amount) {
+			return &ui.LimitUse{Kind: ui.LimitSingle, Max: caps.Single.Amount}, nil
+		}
+	}
+	for _, c := range []struct {
+		kind ui.LimitKind
+		cap  limit.Cap
+	}{{ui.LimitDaily, caps.Daily}, {ui.LimitMonthly, caps.Monthly}} {
+		if !c.cap.Set {
+			continue
+		}
+		if use := useOf(c.kind, c.cap.Amount, no.Used); use.Left == no.Left {
+			return use, nil
+		}
+	}
+	return nil, nil
+}
+
+// shortOfMoney explains that the account that was chosen has not enough for what
+// would be executed at once; nil when it has.
+func (d *Door) shortOfMoney(ctx context.Context, p *authserver.PendingConsent) (*ui.Failure, error) {
+	w := p.Consent.Payment
+	if w == nil || len(w.Orders) == 0 {
+		return nil, nil
+	}
+	from, err := d.Accounts.Account(ctx, p.Request.Choice.Accounts[0])
+	if err != nil {
+		return nil, err
+	}
+	free, err := from.Available()
+	if err != nil {
+		return nil, err
+	}
+	if w.Orders[0].VAT != "" { // what the VAT account holds is spent first
+		vat, err := d.Accounts.Account(ctx, w.Orders[0].VAT)
+		if err != nil {
+			return nil, err
+		}
+		with, err := vat.Available()
+		if err != nil {
+			return nil, err
+		}
+		if part := w.Orders[0].Order.Split.VAT; with.MoreThan(part) {
+			with = part
+		}
+		if free, err = free.Add(with); err != nil {
+			return nil, err
+		}
+	}
+	today, need := calendar.DateOf(d.Clock.Now()), money.Zero(free.Currency())
+	for i := range w.Orders {
+		o := &w.Orders[i]
+		if o.Order.Mode == transfer.Recurring || today.Before(o.Order.ExecutionDate) {
+			continue // there is time to bring the money
+		}
+		for _, a := range []money.Amount{o.Order.Amount, o.Fee} {
+			if need, err = need.Add(a); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if need.MoreThan(free) {
+		own, err := from.Available()
+		return &ui.Failure{Reason: bank.InsufficientFunds, Available: own}, err
+	}
+	return nil, nil
+}
+
+// refuseConsent takes a no, also of somebody who has not logged in: nobody should
+// have to give a password in order to say no.
+func (d *Door) refuseConsent(w http.ResponseWriter, r *http.Request) error {
+	return d.refuse(w, r, party.PersonID(d.sessions.GetString(r.Context(), keyPerson)))
+}
+
+func (d *Door) refuse(w http.ResponseWriter, r *http.Request, by party.PersonID) error {
+	to, err := d.Auth.RefuseConsent(r.Context(), authserver.RequestID(named(r, "id")), by)
+	if err != nil {
+		return err
+	}
+	if by != "" {
+		a := act{Purpose: sca.ForConsent, Subject: named(r, "id")}
+		if err := d.forget(r.Context(), &a); err != nil {
+			return err
+		}
+	}
+	return seeOther(w, to)
+}
