@@ -23,6 +23,8 @@ import (
 	"okienko/bank/party"
 	"okienko/bank/payment"
 	"okienko/bank/sca"
+	"okienko/bank/transfer"
+	"okienko/bank/xs2a"
 )
 
 // twin is one bank in two books: old stands where the batch before has not been
@@ -38,6 +40,10 @@ type twin struct {
 	authorisations []payment.Authorisation
 	challenges     []payment.Execute // confirmations that a person has passed
 	passed         int
+	given          []xs2a.Consent // of third parties
+	transfers      []transfer.ID
+	standings      []transfer.StandingID
+	bundles        []transfer.BundleID
 }
 
 var readPayments = consent.Permission{Object: consent.Payments, Action: consent.ReadList}
@@ -71,6 +77,7 @@ func newTwin(r *rapid.T) *twin {
 			}
 			b.PutAgreement(g)
 		}
+		w.given = w.consents(b)
 	}
 	return w
 }
@@ -124,6 +131,7 @@ func (w *twin) batch(name string, most int) *payment.Changes {
 	for _, a := range c.NewAuthorisations {
 		w.authorisations = append(w.authorisations, *a)
 	}
+	w.note(c)
 	w.keep(w.new, c)
 	return c
 }
@@ -148,6 +156,9 @@ func (w *twin) confirmations() {
 }
 
 func (w *twin) order(r *rapid.T) payment.Order {
+	if rapid.IntRange(0, 2).Draw(r, "whose") == 0 {
+		return w.ordered(r)
+	}
 	op := fmt.Sprintf("o%d", rapid.IntRange(0, 39).Draw(r, "op"))
 	g := rapid.SampledFrom([]consent.ID{annaShop, annaShop, annaShop, benShop, annaTaxi}).Draw(r, "agreement")
 	amount := money.New(rapid.Int64Range(1, 3000).Draw(r, "amount"), money.PLN).String()
@@ -266,7 +277,8 @@ func TestDecidingAheadIsDecidingAfterwards(t *testing.T) {
 	for range 6 { // what two batches seldom share must be met for certain
 		rapid.Check(t, together)
 	}
-	for _, what := range []string{"account", "grants", "new hold", "hold", "payment", "operation", "waiting", "authorisation", "challenge", "counter"} {
+	for _, what := range []string{"account", "grants", "new hold", "hold", "payment", "operation", "waiting", "authorisation", "challenge", "counter",
+		"consent", "transfer", "standing order", "submission", "bundle"} {
 		if seen[what] == 0 {
 			t.Errorf("no two batches shared a %s: this test looks at less than it says (%v)", what, seen)
 		}
@@ -346,6 +358,13 @@ func everythingIn(w *twin) payment.Needs {
 	n := payment.Needs{
 		Agreements: []consent.ID{annaShop, benShop, annaTaxi}, Applications: []consent.ClientID{shop, taxi}, Customers: []party.CustomerID{anna, ben},
 		Accounts: []account.ID{purse, bens, shops, taxis, cash, account.FeeIncome}, Holds: w.holds, Payments: w.payments,
+		Transfers: w.transfers, Standings: w.standings, Bundles: w.bundles,
+	}
+	for i := range w.given {
+		n.Consents = append(n.Consents, w.given[i].ID)
+	}
+	for i := range 31 {
+		n.Submissions = append(n.Submissions, transfer.SubmissionKey{Client: fintech, TPPID: fmt.Sprintf("t%d", i)})
 	}
 	for i := range 40 {
 		for _, app := range []consent.ClientID{shop, taxi} {
@@ -385,6 +404,7 @@ func count(seen map[string]int, first, second *payment.Changes) {
 	shared(seen, "authorisation", first.NewAuthorisations, second.Authorisations, func(a *payment.Authorisation) any { return a.ID })
 	seen["operation"] += len(first.Operations) * len(second.Operations)
 	seen["challenge"] += len(first.Challenges)
+	countTransfers(seen, first, second)
 }
 
 func shared[V any](seen map[string]int, what string, first, second []V, id func(V) any) {
