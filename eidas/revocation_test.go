@@ -2,14 +2,10 @@ package eidas_test
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"errors"
 	"fmt"
-	"math/big"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,152 +14,6 @@ import (
 	"okienko/bank"
 	"okienko/eidas"
 )
-
-// dead is a responder that nobody reaches.
-type dead struct{}
-
-func (dead) Fetch(context.Context, string, []byte) ([]byte, error) {
-	return nil, errors.New("connection refused")
-}
-
-// Addresses that the certificates of these tests name.
-const (
-	ocspAt = "http://ocsp.qtsp.example/"
-	crlAt  = "http://crl.qtsp.example/issuer.crl"
-)
-
-// responder answers as an authority would, or as the test wants.
-type responder struct {
-	t     testing.TB
-	clock *hand
-	ca    *ca
-
-	mu      sync.Mutex
-	ocsp    func(request []byte) ([]byte, error) // nil: nobody there
-	crl     func() ([]byte, error)
-	asked   map[string]int
-	revoked map[string]bool
-}
-
-func newResponder(t testing.TB, clock *hand, a *ca) *responder {
-	r := &responder{t: t, clock: clock, ca: a, asked: map[string]int{}, revoked: map[string]bool{}}
-	r.ocsp = func(request []byte) ([]byte, error) { return r.signOCSP(request, nil, r.ca, nil) }
-	r.crl = func() ([]byte, error) { return r.signCRL(nil) }
-	return r
-}
-
-func (r *responder) Fetch(_ context.Context, address string, request []byte) ([]byte, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.asked[address]++
-	switch {
-	case address == ocspAt && r.ocsp != nil:
-		return r.ocsp(request)
-	case address == crlAt && r.crl != nil:
-		return r.crl()
-	}
-	return nil, errors.New("connection refused")
-}
-
-func (r *responder) set(change func()) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	change()
-}
-
-func (r *responder) times(address string) int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.asked[address]
-}
-
-func (r *responder) revoke(c *x509.Certificate) {
-	r.set(func() { r.revoked[c.SerialNumber.String()] = true })
-}
-
-// signOCSP answers for one hour; delegate is a responder's certificate that by has the key of.
-func (r *responder) signOCSP(request []byte, delegate *x509.Certificate, by *ca, change func(*ocsp.Response)) ([]byte, error) {
-	asked, err := ocsp.ParseRequest(request)
-	if err != nil {
-		return nil, err
-	}
-	now := r.clock.Now()
-	a := ocsp.Response{Status: ocsp.Good, SerialNumber: asked.SerialNumber, ThisUpdate: now, NextUpdate: now.Add(time.Hour)}
-	if r.revoked[asked.SerialNumber.String()] {
-		a.Status, a.RevokedAt, a.RevocationReason = ocsp.Revoked, now, ocsp.KeyCompromise
-	}
-	a.Certificate = delegate
-	if change != nil {
-		change(&a)
-	}
-	signer := by.cert
-	if delegate != nil {
-		signer = delegate
-	}
-	return ocsp.CreateResponse(r.ca.cert, signer, a, by.key)
-}
-
-// signCRL answers for one day.
-func (r *responder) signCRL(change func(*x509.RevocationList)) ([]byte, error) {
-	now := r.clock.Now()
-	list := &x509.RevocationList{Number: big.NewInt(now.Unix()), ThisUpdate: now, NextUpdate: now.Add(24 * time.Hour)}
-	for s := range r.revoked {
-		n, _ := new(big.Int).SetString(s, 10)
-		list.RevokedCertificateEntries = append(list.RevokedCertificateEntries, x509.RevocationListEntry{SerialNumber: n, RevocationTime: now})
-	}
-	if change != nil {
-		change(list)
-	}
-	return x509.CreateRevocationList(rand.Reader, list, r.ca.cert, r.ca.key)
-}
-
-// bed is a checker with a responder behind it.
-type bed struct {
-	*responder
-	checker    *eidas.Checker
-	revocation *eidas.Revocation
-	accepted   atomic.Int32
-	qtsp       *ca
-}
-
-func newBed(t testing.TB, change func(*eidas.RevocationSettings)) *bed {
-	t.Helper()
-	clock := newHand()
-	qtsp := newCA(t, "Qualified Issuer", nil)
-	b := &bed{responder: newResponder(t, clock, qtsp), qtsp: qtsp}
-	s := eidas.RevocationSettings{Fetcher: b.responder, Wall: clock, Accepted: func(*x509.Certificate, error) { b.accepted.Add(1) }}
-	if change != nil {
-		change(&s)
-	}
-	var err error
-	if b.revocation, err = eidas.NewRevocation(s); err != nil {
-		t.Fatal(err)
-	}
-	b.checker = checker(t, eidas.Settings{Environment: eidas.Production, Issuers: issuers(eidas.Production, qtsp), Clock: clock, Revocation: b.revocation})
-	return b
-}
-
-func (b *bed) cert(change func(*x509.Certificate)) *x509.Certificate {
-	return b.qtsp.leaf(b.t, eidas.QWAC, func(x *x509.Certificate, _ *eidas.Statements) {
-		x.OCSPServer, x.CRLDistributionPoints = []string{ocspAt}, []string{crlAt}
-		if change != nil {
-			change(x)
-		}
-	})
-}
-
-func (b *bed) good(c *x509.Certificate) {
-	b.t.Helper()
-	if _, err := check(b.checker, eidas.QWAC, c); err != nil {
-		b.t.Error(err)
-	}
-}
-
-func (b *bed) bad(c *x509.Certificate, rule error) {
-	b.t.Helper()
-	_, err := check(b.checker, eidas.QWAC, c)
-	breaks(b.t, err, rule)
-}
 
 func TestOCSPAnswerServesUntilItsNextUpdate(t *testing.T) {
 	b := newBed(t, nil)
@@ -224,142 +74,6 @@ func TestListServesWhereOCSPDoesNot(t *testing.T) {
 			b.bad(first, eidas.ErrRevoked)
 		})
 	}
-}
-
-// Nothing that somebody on the line could send makes a certificate good.
-func TestAnswersThatAreNotTheIssuersAreWorthNothing(t *testing.T) {
-	stranger := newCA(t, "Stranger", nil)
-	responder := func(b *bed, by *ca, usage x509.ExtKeyUsage, until time.Time) *ca {
-		key := newKey(t)
-		x := &x509.Certificate{Subject: pkix.Name{CommonName: "responder"}, NotBefore: start.AddDate(0, -1, 0), NotAfter: until,
-			KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{usage}}
-		return &ca{cert: by.issue(t, x, key.Public()), key: key}
-	}
-	later := start.AddDate(1, 0, 0)
-	for name, test := range map[string]struct {
-		ocsp func(b *bed, request []byte) ([]byte, error)
-		fine bool
-	}{
-		"the issuer's":                      {fine: true, ocsp: func(b *bed, r []byte) ([]byte, error) { return b.signOCSP(r, nil, b.ca, nil) }},
-		"the issuer's with its certificate": {fine: true, ocsp: func(b *bed, r []byte) ([]byte, error) { return b.signOCSP(r, b.ca.cert, b.ca, nil) }},
-		"a delegate's": {fine: true, ocsp: func(b *bed, r []byte) ([]byte, error) {
-			d := responder(b, b.ca, x509.ExtKeyUsageOCSPSigning, later)
-			return b.signOCSP(r, d.cert, d, nil)
-		}},
-		"another TPP's": {ocsp: func(b *bed, r []byte) ([]byte, error) {
-			d := responder(b, b.ca, x509.ExtKeyUsageClientAuth, later)
-			return b.signOCSP(r, d.cert, d, nil)
-		}},
-		"an expired delegate's": {ocsp: func(b *bed, r []byte) ([]byte, error) {
-			d := responder(b, b.ca, x509.ExtKeyUsageOCSPSigning, start.Add(-time.Hour))
-			return b.signOCSP(r, d.cert, d, nil)
-		}},
-		"a stranger's delegate's": {ocsp: func(b *bed, r []byte) ([]byte, error) {
-			d := responder(b, stranger, x509.ExtKeyUsageOCSPSigning, later)
-			return b.signOCSP(r, d.cert, d, nil)
-		}},
-		"a stranger's": {ocsp: func(b *bed, r []byte) ([]byte, error) { return b.signOCSP(r, nil, stranger, nil) }},
-		"about another certificate": {ocsp: func(b *bed, r []byte) ([]byte, error) {
-			return b.signOCSP(r, nil, b.ca, func(a *ocsp.Response) { a.SerialNumber = big.NewInt(7) })
-		}},
-		"of yesterday": {ocsp: func(b *bed, r []byte) ([]byte, error) {
-			return b.signOCSP(r, nil, b.ca, func(a *ocsp.Response) {
-				a.ThisUpdate, a.NextUpdate = start.AddDate(0, 0, -1), start.Add(-time.Second)
-			})
-		}},
-		"of tomorrow": {ocsp: func(b *bed, r []byte) ([]byte, error) {
-			return b.signOCSP(r, nil, b.ca, func(a *ocsp.Response) {
-				a.ThisUpdate, a.NextUpdate = start.AddDate(0, 0, 1), start.AddDate(0, 0, 2)
-			})
-		}},
-		"old and without an end": {ocsp: func(b *bed, r []byte) ([]byte, error) {
-			return b.signOCSP(r, nil, b.ca, func(a *ocsp.Response) { a.ThisUpdate, a.NextUpdate = start.Add(-time.Hour), time.Time{} })
-		}},
-		"new and without an end": {fine: true, ocsp: func(b *bed, r []byte) ([]byte, error) {
-			return b.signOCSP(r, nil, b.ca, func(a *ocsp.Response) { a.NextUpdate = time.Time{} })
-		}},
-		"rubbish": {ocsp: func(*bed, []byte) ([]byte, error) { return []byte("<html>captive portal</html>"), nil }},
-		"nothing": {ocsp: func(*bed, []byte) ([]byte, error) { return nil, nil }},
-	} {
-		t.Run(name, func(t *testing.T) {
-			b := newBed(t, nil)
-			b.crl = nil
-			b.ocsp = func(r []byte) ([]byte, error) { return test.ocsp(b, r) }
-			if c := b.cert(nil); test.fine {
-				b.good(c)
-			} else {
-				b.bad(c, eidas.ErrUnchecked)
-			}
-		})
-	}
-}
-
-// idp is issuingDistributionPoint with a name, or flags as DER.
-func idp(t testing.TB, address string, flags ...byte) pkix.Extension {
-	t.Helper()
-	var body []byte
-	if address != "" {
-		name := append([]byte{0x86, byte(len(address))}, address...)
-		full := append([]byte{0xa0, byte(len(name))}, name...)
-		body = append([]byte{0xa0, byte(len(full))}, full...)
-	}
-	body = append(body, flags...)
-	return pkix.Extension{Id: []int{2, 5, 29, 28}, Critical: true, Value: append([]byte{0x30, byte(len(body))}, body...)}
-}
-
-func TestListsThatDoNotCoverTheCertificateAreWorthNothing(t *testing.T) {
-	stranger := newCA(t, "Stranger", nil)
-	extension := func(e pkix.Extension) func(*x509.RevocationList) {
-		return func(l *x509.RevocationList) { l.ExtraExtensions = append(l.ExtraExtensions, e) }
-	}
-	for name, test := range map[string]struct {
-		change func(*x509.RevocationList)
-		by     *ca
-		fine   bool
-	}{
-		"the issuer's":                   {fine: true},
-		"a stranger's":                   {by: stranger},
-		"of this place":                  {fine: true, change: extension(idp(t, crlAt))},
-		"of end entities":                {fine: true, change: extension(idp(t, "", 0x81, 1, 0xff))},
-		"of another place":               {change: extension(idp(t, "http://crl.qtsp.example/2.crl"))},
-		"of authorities":                 {change: extension(idp(t, "", 0x82, 1, 0xff))},
-		"of some reasons":                {change: extension(idp(t, "", 0x83, 2, 4, 0x40))},
-		"of other authorities":           {change: extension(idp(t, "", 0x84, 1, 0xff))},
-		"of attribute certificates":      {change: extension(idp(t, "", 0x85, 1, 0xff))},
-		"a delta":                        {change: extension(pkix.Extension{Id: []int{2, 5, 29, 27}, Critical: true, Value: []byte{2, 1, 1}})},
-		"unreadable distribution point":  {change: extension(pkix.Extension{Id: []int{2, 5, 29, 28}, Critical: true, Value: []byte{1, 2, 3}})},
-		"an unknown but harmless remark": {fine: true, change: extension(pkix.Extension{Id: []int{1, 2, 3}, Value: []byte{5, 0}})},
-		"of yesterday": {change: func(l *x509.RevocationList) {
-			l.ThisUpdate, l.NextUpdate = start.AddDate(0, 0, -1), start.Add(-time.Second)
-		}},
-		"of tomorrow": {change: func(l *x509.RevocationList) {
-			l.ThisUpdate, l.NextUpdate = start.AddDate(0, 0, 1), start.AddDate(0, 0, 2)
-		}},
-		"entry of another authority": {change: func(l *x509.RevocationList) {
-			l.RevokedCertificateEntries = []x509.RevocationListEntry{{SerialNumber: big.NewInt(5), RevocationTime: start,
-				ExtraExtensions: []pkix.Extension{{Id: []int{2, 5, 29, 29}, Critical: true, Value: []byte{0x30, 0}}}}}
-		}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			b := newBed(t, nil)
-			b.ocsp = nil
-			if test.by != nil {
-				b.ca = test.by
-			}
-			b.crl = func() ([]byte, error) { return b.signCRL(test.change) }
-			if c := b.cert(nil); test.fine {
-				b.good(c)
-			} else {
-				b.bad(c, eidas.ErrUnchecked)
-			}
-		})
-	}
-	t.Run("rubbish", func(t *testing.T) {
-		b := newBed(t, nil)
-		b.ocsp = nil
-		b.crl = func() ([]byte, error) { return []byte("404"), nil }
-		b.bad(b.cert(nil), eidas.ErrUnchecked)
-	})
 }
 
 // The stated behaviour while nobody answers.
@@ -432,7 +146,7 @@ func TestAnOlderGoodAnswerDoesNotUndoARevocation(t *testing.T) {
 		kept, err = b.signOCSP(r, nil, b.ca, func(a *ocsp.Response) { a.NextUpdate = start.AddDate(0, 0, 7) })
 		return kept, err
 	}
-	if _, err := b.revocationOnly(c); err != nil {
+	if _, err := check(b.checker, eidas.QWAC, c); err != nil {
 		t.Fatal(err)
 	}
 	b.revocation.Forget()
@@ -449,10 +163,6 @@ func TestAnOlderGoodAnswerDoesNotUndoARevocation(t *testing.T) {
 	})
 	b.clock.add(2 * time.Hour)
 	b.good(c)
-}
-
-func (b *bed) revocationOnly(c *x509.Certificate) (eidas.Certificate, error) {
-	return check(b.checker, eidas.QWAC, c)
 }
 
 func TestRevokedIntermediateRefuses(t *testing.T) {
