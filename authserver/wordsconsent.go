@@ -25,7 +25,7 @@ type consentWords struct {
 	pays     string // title, account, third party
 	pack     string // number of transfers, account, third party
 	tax      string // form, period
-	cancels  string // what, third party
+	cancels  string // third party, what
 	order    string // title
 	bundle   string // number of transfers
 	standing string // title
@@ -48,10 +48,10 @@ func polishConsents() consentWords {
 		looks:   "Zezwalasz firmie %s do %s sprawdzać stan: %s.",
 		on:      "Włączasz dostęp firm zewnętrznych do rachunku %s.",
 		off:     "Wyłączasz dostęp firm zewnętrznych do rachunku %s.",
-		pays:    "%s z rachunku %s, zlecany przez %s",
-		pack:    "Paczka przelewów (liczba: %d) z rachunku %s, zlecana przez %s",
+		pays:    "%s z rachunku %s na wniosek firmy %s",
+		pack:    "Paczka przelewów (liczba: %d) z rachunku %s na wniosek firmy %s",
 		tax:     "Przelew podatkowy %s", order: "Przelew %s", bundle: "paczka przelewów (liczba: %d)", standing: "Zlecenie stałe %s",
-		cancels: "Odwołanie: %s, na wniosek firmy %s.",
+		cancels: "Odwołanie na wniosek firmy %s: %s.",
 		system:  ", systemem %s", inside: ", wewnątrz banku", fee: ", opłata %s", fees: ", opłaty razem %s",
 		vat: ", w tym VAT %s (podzielona płatność)", date: ", data wykonania %s",
 		every: map[transfer.Unit][2]string{
@@ -76,10 +76,10 @@ func englishConsents() consentWords {
 		looks:   "You let %s check until %s the state of: %s.",
 		on:      "You switch on access by third parties to the account %s.",
 		off:     "You switch off access by third parties to the account %s.",
-		pays:    "%s from the account %s, ordered through %s",
-		pack:    "Bundle of transfers (number: %d) from the account %s, ordered through %s",
+		pays:    "%s from the account %s, at the request of %s",
+		pack:    "Bundle of transfers (number: %d) from the account %s, at the request of %s",
 		tax:     "Tax transfer %s", order: "Transfer %s", bundle: "bundle of transfers (number: %d)", standing: "Standing order %s",
-		cancels: "Cancelling: %s, at the request of %s.",
+		cancels: "Cancelling at the request of %s: %s.",
 		system:  ", by %s", inside: ", inside the bank", fee: ", fee %s", fees: ", fees of %s in all",
 		vat: ", of it VAT %s (split payment)", date: ", to be executed on %s",
 		every: map[transfer.Unit][2]string{
@@ -151,7 +151,7 @@ func (w *words) titled(o *transfer.Instruction) string {
 func (w *words) terms(o *xs2a.Ordered) string {
 	text := w.third.inside
 	if o.System != transfer.Internal {
-		text = fmt.Sprintf(w.third.system, o.System)
+		text = fmt.Sprintf(w.third.system, systemName(o.System))
 	}
 	if split := o.Order.Split; split != nil {
 		text += fmt.Sprintf(w.third.vat, w.money(split.VAT))
@@ -174,6 +174,21 @@ func (w *words) terms(o *xs2a.Ordered) string {
 		text += fmt.Sprintf(w.third.fee, w.money(o.Fee))
 	}
 	return text
+}
+
+// systemName is a payment system as people write it.
+func systemName(s transfer.System) string {
+	switch s {
+	case transfer.ExpressElixir:
+		return "Express Elixir"
+	case transfer.InstantSEPA:
+		return "SEPA Instant"
+	case transfer.Target:
+		return "TARGET"
+	case transfer.Swift:
+		return "SWIFT"
+	}
+	return string(s)
 }
 
 // bundled says the sum of a bundle and names every payee of it (RTS 2018/389
@@ -199,11 +214,12 @@ func (w *words) aboutObject(c *xs2a.Consent, of *object) sca.Display {
 	what, payee := fmt.Sprintf(w.third.bundle, of.count), strconv.Itoa(of.count)
 	if c.Payment.OfBundle == "" {
 		what, payee = w.titled(&of.order), recipient(&of.order)
+		what = strings.ToLower(what[:1]) + what[1:] // inside a sentence; all of ours begin with ASCII
 	}
 	if c.Grant(xs2a.CancelPayment) == nil {
 		return sca.Display{Text: fmt.Sprintf(w.third.looks, w.quoted(c.Name), day(c.Until), what)}
 	}
-	return sca.Display{Text: fmt.Sprintf(w.third.cancels, what, w.quoted(c.Name)), Amount: w.money(of.order.Amount), Payee: payee}
+	return sca.Display{Text: fmt.Sprintf(w.third.cancels, w.quoted(c.Name), what), Amount: w.money(of.order.Amount), Payee: payee}
 }
 
 func (w *words) renewal(c *xs2a.Consent) string {
