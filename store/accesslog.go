@@ -30,6 +30,8 @@ type accessLog struct {
 	kick  chan struct{}
 	close func() error
 
+	flushing sync.Mutex // held while lines are being written: whoever flushes waits for those too
+
 	mu      sync.Mutex
 	waiting []audit.AccessRecord
 	uses    map[xs2a.ID]use // the last one of each consent
@@ -109,6 +111,8 @@ func (l *accessLog) use(id xs2a.ID, u use) {
 func (s *Store) FlushAccess(ctx context.Context) error { return s.logs.flush(ctx) }
 
 func (l *accessLog) flush(ctx context.Context) error {
+	l.flushing.Lock()
+	defer l.flushing.Unlock()
 	l.mu.Lock()
 	lines, uses, dropped := l.waiting, l.uses, l.dropped
 	l.waiting, l.uses, l.dropped = nil, nil, 0

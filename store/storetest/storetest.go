@@ -23,7 +23,8 @@ func Run(t *testing.T, open Open) {
 		run  func(*testing.T, Open)
 	}{
 		{"contention", contention}, {"ahead", ahead}, {"transactions", transactions}, {"reading", reading}, {"imports", imports}, {"opening", opening},
-		{"parties", parties}, {"confirmations", confirmations}, {"messages", messages}, {"leases", leases}, {"housekeeping", housekeeping}, {"tokens", tokens}, {"services", services},
+		{"parties", parties}, {"confirmations", confirmations}, {"messages", messages}, {"leases", leases}, {"housekeeping", housekeeping}, {"tokens", tokens},
+		{"third parties", thirdParties}, {"consents", consents}, {"services", services},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, open) })
 	}

@@ -1,0 +1,665 @@
+package storetest
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"okienko/authserver"
+	"okienko/bank"
+	"okienko/bank/account"
+	"okienko/bank/audit"
+	"okienko/bank/calendar"
+	"okienko/bank/consent"
+	"okienko/bank/money"
+	"okienko/bank/notice"
+	"okienko/bank/sca"
+	"okienko/bank/transfer"
+	"okienko/bank/xs2a"
+)
+
+func consents(t *testing.T, open Open) {
+	promises(t, open, []bedTest{
+		{"a consent comes back whole", consentComesBack},
+		{"a consent id is taken once", consentTaken},
+		{"a request is given once", consentGivenOnce},
+		{"a code of a consent redeemed by many at once", consentCodeFight},
+		{"a refresh token of a consent rotated by many at once", consentRefreshFight},
+		{"an access token exchanged by many at once", exchangeFight},
+		{"a refresh may narrow a consent, and its tokens", consentNarrowed},
+		{"a right for a single use is used once", singleUse},
+		{"a use that spends nothing is told of", useTold},
+		{"calls without the customer are counted in rolling days", callsCounted},
+		{"a consent that ends takes its tokens and codes with it", consentEnds},
+		{"a consent past its time gives nothing", consentOver},
+		{"a confirmation of funds needs a standing consent of its number", fundsConsent},
+		{"a consent that ends is announced once", endAnnounced},
+		{"access to an account changes, and nothing else of it", accessChanges},
+		{"tokens of consents are purged as others are", consentPurge},
+	})
+}
+
+// reading is a consent to read Anna's accounts, as it is asked for.
+func (b *bed) reading(id string, grants ...xs2a.Grant) xs2a.Consent {
+	register(b.T, b.Store, b.now())
+	if grants == nil {
+		grants = []xs2a.Grant{{Right: xs2a.ReadAccount}, {Right: xs2a.ReadDone, HistoryDays: 90}}
+	}
+	return xs2a.Consent{
+		ID: xs2a.ID("consent-" + id), Version: 1, Client: theTPP, Organisation: theOrganisation, Name: "Finansowo", TPPID: "tpp-" + id,
+		Scope: xs2a.AccountInfo, Grants: grants, Until: b.now().Add(90 * 24 * time.Hour), Status: xs2a.Asked, AskedAt: b.now(),
+	}
+}
+
+func (b *bed) ask(c xs2a.Consent) authserver.ConsentRequest {
+	b.Helper()
+	r := authserver.ConsentRequest{
+		ID: authserver.RequestID("request-" + c.ID), Consent: c.ID, Client: c.Client, State: "state of " + c.TPPID,
+		RedirectURI: "https://finansowo.example/back", CreatedAt: b.now(), ExpiresAt: b.now().Add(15 * time.Minute), Status: authserver.RequestOpen,
+	}
+	b.must(b.AskConsent(b.ctx, c, r, b.did("consent.asked")))
+	return r
+}
+
+func (b *bed) choose(r authserver.ConsentRequest) authserver.ConsentRequest {
+	b.Helper()
+	r, err := b.ChangeConsentRequest(b.ctx, r.ID, func(r *authserver.ConsentRequest, c *xs2a.Consent) ([]audit.Record, error) {
+		r.Choice = &authserver.ConsentChoice{Person: anna, Customer: ofAnna, Accounts: []account.ID{annasSavings, annasAccount}}
+		return nil, nil
+	})
+	b.must(err)
+	return r
+}
+
+// decide is the plain decision over a consent: what was chosen.
+func (b *bed) decide(r *authserver.ConsentRequest, c *xs2a.Consent) ([]audit.Record, error) {
+	c.Status, c.Customer, c.Person, c.GivenAt, c.ProvenAt = xs2a.Active, r.Choice.Customer, r.Choice.Person, b.now(), b.now()
+	for i, id := range r.Choice.Accounts {
+		c.Accounts = append(c.Accounts, xs2a.Reach{Ref: fmt.Sprintf("%s-ref-%d", c.ID, i), Account: id, Number: "number of " + string(id)})
+	}
+	return []audit.Record{b.did("consent.given")}, nil
+}
+
+func consentCode(c xs2a.Consent, now time.Time) authserver.Code {
+	return authserver.Code{
+		Hash: digest("code " + string(c.ID)), Client: consent.ClientID(c.Client), State: "state", RedirectURI: "https://finansowo.example/back",
+		ExpiresAt: now.Add(time.Minute),
+	}
+}
+
+// consented asks for a consent and gives it.
+func (b *bed) consented(c xs2a.Consent) (xs2a.Consent, authserver.Code) {
+	b.Helper()
+	r := b.choose(b.ask(c))
+	use := b.passed("challenge "+string(c.ID), anna, sca.ForConsent, string(c.ID), "chosen")
+	code := consentCode(c, b.now())
+	given, err := b.GiveConsent(b.ctx, r.ID, use, code, b.decide)
+	b.must(err)
+	code.Agreement = consent.ID(given.ID)
+	return given, code
+}
+
+// consentIssue makes tokens; their secrets are "access <name>" and "refresh <name>".
+func (b *bed) consentIssue(name string) authserver.ConsentIssued {
+	i := b.issue(name)
+	return authserver.ConsentIssued{Access: authserver.ConsentToken{Token: i.Access}, Refresh: authserver.ConsentToken{Token: i.Refresh}, Audit: i.Audit}
+}
+
+func (b *bed) redeemConsent(code authserver.Code, name string) error {
+	_, err := b.RedeemConsent(b.ctx, code.Hash, b.now(), func(authserver.Code) error { return nil },
+		func(authserver.Code, *xs2a.Consent) (authserver.ConsentIssued, error) {
+			return b.consentIssue(name), nil
+		})
+	return err
+}
+
+func (b *bed) rotateConsent(old, name string) error {
+	_, err := b.RotateConsent(b.ctx, digest("refresh "+old), b.now(), func(authserver.ConsentToken) error { return nil },
+		func(authserver.ConsentToken, *xs2a.Consent) (authserver.ConsentIssued, error) {
+			return b.consentIssue(name), nil
+		})
+	return err
+}
+
+func (b *bed) exchange(old, name string) error {
+	_, err := b.ExchangeConsent(b.ctx, digest("access "+old), b.now(),
+		func(_ authserver.ConsentToken, c *xs2a.Consent) (authserver.ConsentIssued, error) {
+			c.Version++
+			return b.consentIssue(name), nil
+		})
+	return err
+}
+
+// good tells whether the access token of a name is known and not ended.
+func (b *bed) good(name string) bool {
+	b.Helper()
+	a, err := b.ConsentAccess(b.ctx, digest("access "+name))
+	if bank.CodeOf(err) == bank.NotFound {
+		return false
+	}
+	b.must(err)
+	return a.Token.RevokedAt.IsZero() && a.Token.SpentAt.IsZero()
+}
+
+func consentComesBack(b *bed) {
+	order := wholeOrder()
+	c := b.reading("whole")
+	c.Scope, c.Grants = xs2a.Payments, []xs2a.Grant{{Right: xs2a.InitiateBundle, Single: true}, {Right: xs2a.ReadPayment, Spent: true, HistoryDays: 7}}
+	c.Wanted = []string{"61114020040000300201355387"}
+	c.Payment = &xs2a.What{
+		Bundle: true, Total: pln(4200), Transfer: "t", OfBundle: "b", Standing: "s",
+		Orders: []xs2a.Ordered{
+			{TPPID: "inner-1", Order: order, System: transfer.Elixir, Fee: pln(50), Payee: barteksAccount, VAT: annasSavings},
+			{TPPID: "inner-2", Order: transfer.Instruction{Kind: transfer.NonEEA, Amount: money.New(100, money.USD), RecipientBank: transfer.Bank{
+				BIC: "CHASUS33", Name: "Chase", Code: "021000021", Country: "US", Lines: []string{"New York"},
+			}}},
+		},
+	}
+	c.EndedBy, c.LastRead, c.Made = "customer:anna", "read_done", "made"
+	c.GivenAt, c.ProvenAt, c.EndedAt, c.LastUsed, c.Told = b.now().Add(1), b.now().Add(time.Second), b.now().Add(2*time.Second), b.now().Add(3*time.Second), b.now().Add(4*time.Second)
+	c.GivenAt = b.now().Add(time.Minute)
+	c.Customer, c.Person, c.Accounts = ofAnna, anna, []xs2a.Reach{{Ref: "r1", Account: annasAccount, Number: "61"}, {Ref: "r2", Account: annasSavings, Number: "62", Past: true}}
+	r := b.ask(c)
+	got, err := b.Consent(b.ctx, c.ID)
+	b.must(err)
+	b.same(got, c)
+	got, err = b.ConsentByTPP(b.ctx, theTPP, c.TPPID)
+	b.must(err)
+	b.same(got, c)
+	kept, err := b.ConsentRequest(b.ctx, r.ID)
+	b.must(err)
+	b.same(kept, r)
+	r = b.choose(r)
+	kept, err = b.ConsentRequest(b.ctx, r.ID)
+	b.must(err)
+	b.same(kept, r)
+
+	b.move(time.Minute)
+	plain := b.reading("plain")
+	plain.Customer = ofAnna
+	b.ask(plain)
+	list, err := b.ConsentsOf(b.ctx, ofAnna)
+	b.must(err)
+	b.same(list, []xs2a.Consent{plain, c})
+	_, err = b.ConsentByTPP(b.ctx, "somebody", c.TPPID)
+	b.refused(err, bank.NotFound)
+	_, err = b.Consent(b.ctx, "unknown")
+	b.refused(err, bank.NotFound)
+}
+
+// wholeOrder says something in every field of an instruction.
+func wholeOrder() transfer.Instruction {
+	address := func(of string) transfer.Address {
+		return transfer.Address{
+			Country: "PL", Town: of + "town", TownLocation: "location", District: "district", SubDivision: "sub", PostBox: "12", SubDepartment: "sd",
+			Room: "3", Building: "b", Street: "Długa", BuildingNumber: "4a", PostCode: "00-001", Department: "d", Floor: "5", Lines: []string{of, "two"},
+		}
+	}
+	person := func(of string) transfer.Party {
+		return transfer.Party{
+			Account: of + "61114020040000300201355387", Name: of, Address: address(of), AddressName: of + " name",
+			Identifiers: transfer.Identifiers{Type: "LEI", Value: of + "1", Issuer: "x"},
+			Ultimate:    transfer.Ultimate{AddressName: "for " + of, Address: address("for " + of), Identifiers: transfer.Identifiers{Type: "TXID", Value: "2", Issuer: "y"}},
+		}
+	}
+	return transfer.Instruction{
+		Kind: transfer.Domestic, Recipient: person("to"), RecipientBank: transfer.Bank{BIC: "BREXPLPW"}, RecipientCountry: "PL", Sender: person("from"),
+		Description: "Faktura 1/2026 „zaległa”", Amount: pln(4200), ExecutionDate: calendar.Date{Year: 2026, Month: 12, Day: 24},
+		Recurrence: &transfer.Recurrence{
+			Start: calendar.Date{Year: 2026, Month: 12, Day: 1}, End: calendar.Date{Year: 2027, Month: 12, Day: 1}, Every: transfer.Month, Count: 2, Before: true,
+		},
+		Delivery: transfer.ExpressD0, System: transfer.Elixir, Mode: transfer.Recurring, Hold: true,
+		Split: &transfer.Split{VAT: pln(785), TaxID: "5260250995", Invoice: "FV 1", Description: "towary"},
+		TaxForm: &transfer.TaxForm{
+			PayerID: "1", PayerIDType: "N", FormCode: "VAT-7", PeriodID: "01", PeriodType: "M", Year: "26", Obligation: "o",
+		},
+		Charges: "SHA", Reference: "ref", Symbols: transfer.Symbols{Constant: "k", Variable: "v", Specific: "s"},
+	}
+}
+
+func consentTaken(b *bed) {
+	c := b.reading("one")
+	errs := together(fight, func(i int) error {
+		mine := c
+		mine.ID = xs2a.ID(fmt.Sprint("mine-", i))
+		return b.AskConsent(b.ctx, mine, authserver.ConsentRequest{
+			ID: authserver.RequestID(fmt.Sprint("r-", i)), Consent: mine.ID, Client: theTPP, ExpiresAt: b.now(), Status: authserver.RequestOpen,
+		}, b.did("asked"))
+	})
+	if n := tally(errs); n[""] != 1 || n[bank.ConsentTaken] != fight-1 {
+		b.Errorf("outcomes: %v", n)
+	}
+	for i, err := range errs {
+		_, known := b.ConsentRequest(b.ctx, authserver.RequestID(fmt.Sprint("r-", i)))
+		if (err == nil) != (known == nil) {
+			b.Errorf("caller %d was told %v, and its request: %v", i, err, known)
+		}
+	}
+}
+
+func consentGivenOnce(b *bed) {
+	c := b.reading("r")
+	r := b.choose(b.ask(c))
+	uses := make([]consent.Use, fight)
+	for i := range uses {
+		uses[i] = b.passed(fmt.Sprint("challenge ", i), anna, sca.ForConsent, string(c.ID), "chosen")
+	}
+	errs := together(fight, func(i int) error {
+		code := consentCode(c, b.now())
+		code.Hash = digest(fmt.Sprint("code ", i))
+		_, err := b.GiveConsent(b.ctx, r.ID, uses[i], code, b.decide)
+		return err
+	})
+	if n := tally(errs); n[""] != 1 || n[bank.RequestEnded] != fight-1 {
+		b.Errorf("outcomes: %v", n)
+	}
+	spent := 0
+	for i, err := range errs {
+		challenge, e := b.Challenge(b.ctx, uses[i].Challenge)
+		b.must(e)
+		if challenge.Status == sca.Spent {
+			spent++
+		}
+		if got := b.redeemConsent(authserver.Code{Hash: digest(fmt.Sprint("code ", i))}, fmt.Sprint("t", i)); (got == nil) != (err == nil) {
+			b.Errorf("caller %d was told %v, and its code: %v", i, err, got)
+		}
+	}
+	if spent != 1 {
+		b.Errorf("%d confirmations were spent on one consent", spent)
+	}
+
+	// What is not chosen, or confirmed for something else, is not given.
+	other := b.reading("other")
+	bare := b.ask(other)
+	use := b.passed("challenge other", anna, sca.ForConsent, string(other.ID), "chosen")
+	_, err := b.GiveConsent(b.ctx, bare.ID, use, consentCode(other, b.now()), b.decide)
+	b.refused(err, bank.RequestInvalid)
+	b.choose(bare)
+	wrong := use
+	wrong.Binding = "something else"
+	_, err = b.GiveConsent(b.ctx, bare.ID, wrong, consentCode(other, b.now()), b.decide)
+	b.refused(err, bank.ChallengeForeign)
+	got, err := b.Consent(b.ctx, other.ID)
+	b.must(err)
+	b.same(got, other)
+	_, err = b.GiveConsent(b.ctx, bare.ID, use, consentCode(other, b.now()), b.decide)
+	b.must(err)
+}
+
+func consentCodeFight(b *bed) {
+	_, code := b.consented(b.reading("r"))
+	errs := together(fight, func(i int) error { return b.redeemConsent(code, fmt.Sprint("t", i)) })
+	if n := tally(errs); n[""] != 1 || n[bank.GrantInvalid] != fight-1 {
+		b.Errorf("outcomes: %v", n)
+	}
+	for i, err := range errs {
+		_, known := b.ConsentAccess(b.ctx, digest(fmt.Sprint("access t", i)))
+		if (err == nil) != (known == nil) {
+			b.Errorf("caller %d was told %v and has a token: %v", i, err, known)
+		}
+		if b.good(fmt.Sprint("t", i)) {
+			b.Errorf("the token of caller %d outlived the reuse", i)
+		}
+	}
+	// The pairings' vault is another one.
+	b.refused(b.redeem(code, "x"), bank.GrantInvalid)
+}
+
+func consentRefreshFight(b *bed) {
+	_, code := b.consented(b.reading("r"))
+	b.must(b.redeemConsent(code, "first"))
+	errs := together(fight, func(i int) error { return b.rotateConsent("first", fmt.Sprint("t", i)) })
+	if n := tally(errs); n[""] != 1 || n[bank.GrantInvalid] != fight-1 {
+		b.Errorf("outcomes: %v", n)
+	}
+	if b.good("first") {
+		b.Error("the access token from before the reuse is good")
+	}
+	for i := range errs {
+		if b.good(fmt.Sprint("t", i)) {
+			b.Errorf("the token of caller %d outlived the reuse", i)
+		}
+	}
+}
+
+func exchangeFight(b *bed) {
+	given, code := b.consented(b.reading("r"))
+	b.must(b.redeemConsent(code, "first"))
+	b.must(b.rotateConsent("first", "second"))
+	errs := together(fight, func(i int) error { return b.exchange("second", fmt.Sprint("t", i)) })
+	if n := tally(errs); n[""] != 1 || n[bank.TokenInvalid] != fight-1 {
+		b.Errorf("outcomes: %v", n)
+	}
+	won := ""
+	for i, err := range errs {
+		name := fmt.Sprint("t", i)
+		if b.good(name) != (err == nil) {
+			b.Errorf("caller %d was told %v, and its token is good: %v", i, err, b.good(name))
+		}
+		if err == nil {
+			won = name
+		}
+	}
+	if b.good("first") || b.good("second") {
+		b.Error("tokens of the version before the exchange are good")
+	}
+	c, err := b.Consent(b.ctx, given.ID)
+	b.must(err)
+	if c.Version != given.Version+1 {
+		b.Errorf("version %d after one exchange of version %d", c.Version, given.Version)
+	}
+	b.must(b.rotateConsent(won, "next"))
+	// They descend from one code: the reuse of an older token ends them too.
+	b.refused(b.rotateConsent("second", "thief"), bank.GrantInvalid)
+	if b.good("next") {
+		b.Error("the reuse of a token from before the exchange went unseen")
+	}
+	b.refused(b.exchange("unknown", "x"), bank.TokenUnknown)
+	_, err = b.ExchangeConsent(b.ctx, digest("refresh next"), b.now(), nil)
+	b.refused(err, bank.TokenUnknown)
+}
+
+func consentNarrowed(b *bed) {
+	given, code := b.consented(b.reading("r"))
+	b.must(b.redeemConsent(code, "wide"))
+	_, err := b.RotateConsent(b.ctx, digest("refresh wide"), b.now(), func(t authserver.ConsentToken) error {
+		if t.LooksOnly || t.Agreement != consent.ID(given.ID) || t.Client != consent.ClientID(theTPP) {
+			b.Errorf("the token: %+v", t)
+		}
+		return nil
+	}, func(_ authserver.ConsentToken, c *xs2a.Consent) (authserver.ConsentIssued, error) {
+		c.Version++
+		c.Scope, c.Grants = xs2a.AccountList, []xs2a.Grant{{Right: xs2a.ListAccounts}}
+		i := b.consentIssue("narrow")
+		i.Access.LooksOnly, i.Refresh.LooksOnly = true, true
+		return i, nil
+	})
+	b.must(err)
+	got, err := b.ConsentAccess(b.ctx, digest("access narrow"))
+	b.must(err)
+	want := given
+	want.Version, want.Scope, want.Grants = given.Version+1, xs2a.AccountList, []xs2a.Grant{{Right: xs2a.ListAccounts}}
+	b.same(got.Consent, want)
+	b.same(got.Token, authserver.ConsentToken{LooksOnly: true, Token: authserver.Token{
+		Hash: digest("access narrow"), Kind: authserver.AccessToken, Client: consent.ClientID(theTPP), Agreement: consent.ID(given.ID), Family: code.Hash,
+		IssuedAt: b.now(), ExpiresAt: b.now().Add(20 * time.Minute),
+	}})
+	_, err = b.ConsentAccess(b.ctx, digest("refresh narrow"))
+	b.refused(err, bank.NotFound)
+
+	// What would make another consent of it keeps nothing.
+	_, err = b.RotateConsent(b.ctx, digest("refresh narrow"), b.now(), func(authserver.ConsentToken) error { return nil },
+		func(_ authserver.ConsentToken, c *xs2a.Consent) (authserver.ConsentIssued, error) {
+			c.Scope = xs2a.Payments
+			return b.consentIssue("stolen"), nil
+		})
+	if bank.CodeOf(err) != bank.Internal || b.good("stolen") {
+		b.Errorf("a consent to read became one to pay: %v", err)
+	}
+	b.must(b.rotateConsent("narrow", "again"))
+}
+
+func singleUse(b *bed) {
+	given, _ := b.consented(b.reading("r", xs2a.Grant{Right: xs2a.ReadAccount, Single: true}, xs2a.Grant{Right: xs2a.ReadDone, HistoryDays: 90}))
+	errs := together(fight, func(int) error { return b.UseRight(b.ctx, given.ID, xs2a.ReadAccount, b.now()) })
+	if n := tally(errs); n[""] != 1 || n[bank.PermissionUsedUp] != fight-1 {
+		b.Errorf("outcomes: %v", n)
+	}
+	for range 3 {
+		b.must(b.UseRight(b.ctx, given.ID, xs2a.ReadDone, b.now()))
+	}
+	b.refused(b.UseRight(b.ctx, given.ID, xs2a.ListAccounts, b.now()), bank.ScopeForeign)
+	c, err := b.Consent(b.ctx, given.ID)
+	b.must(err)
+	want := given
+	want.Grants = []xs2a.Grant{{Right: xs2a.ReadAccount, Single: true, Spent: true}, {Right: xs2a.ReadDone, HistoryDays: 90}}
+	want.LastUsed, want.LastRead = b.now(), string(xs2a.ReadDone)
+	b.same(c, want)
+	b.refused(b.UseRight(b.ctx, "unknown", xs2a.ReadDone, b.now()), bank.NotFound)
+}
+
+func useTold(b *bed) {
+	first, _ := b.consented(b.reading("first"))
+	second, _ := b.consented(b.reading("second"))
+	at := b.now()
+	b.must(b.UseRight(b.ctx, first.ID, xs2a.ReadAccount, at))
+	b.must(b.UseRight(b.ctx, first.ID, xs2a.ReadDone, at.Add(time.Second)))
+	b.must(b.UseRight(b.ctx, second.ID, xs2a.ReadAccount, at))
+	b.must(b.FlushAccess(b.ctx))
+	b.must(b.UseRight(b.ctx, first.ID, xs2a.ReadAccount, at)) // told late: it was not the last one
+	b.must(b.FlushAccess(b.ctx))
+	for _, c := range []struct {
+		id   xs2a.ID
+		at   time.Time
+		read xs2a.Right
+	}{{first.ID, at.Add(time.Second), xs2a.ReadDone}, {second.ID, at, xs2a.ReadAccount}} {
+		got, err := b.Consent(b.ctx, c.id)
+		b.must(err)
+		if !got.LastUsed.Equal(c.at) || got.LastRead != string(c.read) {
+			b.Errorf("%s was used last at %v for %s, want %v for %s", c.id, got.LastUsed, got.LastRead, c.at, c.read)
+		}
+	}
+}
+
+func callsCounted(b *bed) {
+	given, _ := b.consented(b.reading("r"))
+	count := func(ref, kind string) error { return b.CountCall(b.ctx, given.ID, ref, kind, 4, b.now()) }
+	errs := together(fight, func(int) error { return count("ref-0", "transactions") })
+	if n := tally(errs); n[""] != 4 || n[bank.CallsUsedUp] != fight-4 {
+		b.Errorf("outcomes: %v", n)
+	}
+	b.must(count("ref-0", "account")) // of each kind and account by itself
+	b.must(count("ref-1", "transactions"))
+
+	b.move(24*time.Hour - time.Second)
+	b.refused(count("ref-0", "transactions"), bank.CallsUsedUp)
+	b.must(count("ref-1", "transactions"))
+	b.move(time.Second)
+	b.must(count("ref-0", "transactions"))
+	// The window rolls: of ref-1 one call of a day ago has fallen out of it, and
+	// the one of a second ago has not.
+	for range 3 {
+		b.must(count("ref-1", "transactions"))
+	}
+	b.refused(count("ref-1", "transactions"), bank.CallsUsedUp)
+	b.move(24*time.Hour - 2*time.Second)
+	b.refused(count("ref-1", "transactions"), bank.CallsUsedUp)
+	b.move(time.Second)
+	b.must(count("ref-1", "transactions"))
+	b.refused(count("ref-1", "transactions"), bank.CallsUsedUp)
+	b.refused(b.CountCall(b.ctx, "unknown", "r", "k", 4, b.now()), bank.NotFound)
+}
+
+func consentEnds(b *bed) {
+	given, code := b.consented(b.reading("r"))
+	b.must(b.redeemConsent(code, "1"))
+	_, unused := b.consented(b.reading("stays"))
+	renew := b.passed("renewal", anna, sca.ForRenewal, string(given.ID), "longer")
+	longer := b.now().Add(180 * 24 * time.Hour)
+	change := func(spend *consent.Use, to xs2a.Status) (xs2a.Consent, error) {
+		return b.ChangeConsent(b.ctx, given.ID, spend, func(c *xs2a.Consent) ([]audit.Record, error) {
+			if c.Status != xs2a.Active {
+				return nil, bank.Refuse(bank.AgreementEnded, "It has ended.")
+			}
+			c.Status, c.Until, c.EndedBy = to, longer, "customer:anna"
+			return []audit.Record{b.did("consent.changed")}, nil
+		})
+	}
+	got, err := change(&renew, xs2a.Active)
+	b.must(err)
+	if !got.Until.Equal(longer) || !b.good("1") {
+		b.Errorf("renewed: %+v", got)
+	}
+	_, err = change(&renew, xs2a.Active)
+	b.refused(err, bank.ChallengeSpent)
+
+	errs := together(fight, func(int) error {
+		_, err := change(nil, xs2a.Ended)
+		return err
+	})
+	if n := tally(errs); n[""] != 1 || n[bank.AgreementEnded] != fight-1 {
+		b.Errorf("outcomes: %v", n)
+	}
+	access, err := b.ConsentAccess(b.ctx, digest("access 1"))
+	b.must(err)
+	if access.Token.RevokedAt.IsZero() || access.Consent.Status != xs2a.Ended {
+		b.Errorf("what stands behind a token after the withdrawal: %+v", access)
+	}
+	b.refused(b.rotateConsent("1", "2"), bank.GrantInvalid)
+	b.refused(b.exchange("1", "2"), bank.TokenInvalid)
+	b.must(b.redeemConsent(unused, "other")) // of the consent that stays
+
+	late, code := b.consented(b.reading("late"))
+	_, err = b.ChangeConsent(b.ctx, late.ID, nil, func(c *xs2a.Consent) ([]audit.Record, error) { c.Status = xs2a.Ended; return nil, nil })
+	b.must(err)
+	b.refused(b.redeemConsent(code, "late"), bank.GrantInvalid)
+}
+
+func consentOver(b *bed) {
+	c := b.reading("r")
+	c.Until = b.now().Add(30 * time.Second)
+	_, unused := b.consented(c)
+	other := b.reading("other")
+	other.Until = b.now().Add(30 * time.Second)
+	given, code := b.consented(other)
+	b.must(b.redeemConsent(code, "1"))
+	b.move(30 * time.Second)
+	b.refused(b.redeemConsent(unused, "2"), bank.GrantInvalid)
+	b.refused(b.rotateConsent("1", "3"), bank.GrantInvalid)
+	b.refused(b.exchange("1", "4"), bank.TokenInvalid)
+	single := b.reading("single", xs2a.Grant{Right: xs2a.ReadAccount, Single: true})
+	single.Until = b.now().Add(30 * time.Second)
+	given, _ = b.consented(single)
+	b.move(30 * time.Second)
+	b.refused(b.UseRight(b.ctx, given.ID, xs2a.ReadAccount, b.now()), bank.AgreementEnded)
+}
+
+func fundsConsent(b *bed) {
+	give := func(id, number string) xs2a.Consent {
+		c := b.reading(id, xs2a.Grant{Right: xs2a.ConfirmFunds})
+		c.Client, c.TPPID, c.Scope, c.Status, c.Customer, c.Person, c.GivenAt = "", "", xs2a.Funds, xs2a.Active, ofAnna, anna, b.now()
+		c.Accounts = []xs2a.Reach{{Ref: "ref " + id, Account: annasAccount, Number: number}}
+		b.must(b.GiveFunds(b.ctx, c, b.passed("challenge "+id, anna, sca.ForFunds, id, "it"), b.did("funds.given")))
+		return c
+	}
+	finds := func(number string) (xs2a.Consent, error) {
+		return b.FundsConsent(b.ctx, theOrganisation, number, b.now())
+	}
+	_, err := finds("61")
+	b.refused(err, bank.NotFound)
+	give("first", "61")
+	b.move(time.Minute)
+	second := give("second", "61")
+	give("third", "62")
+	got, err := finds("61")
+	b.must(err)
+	b.same(got, second)
+	_, err = b.FundsConsent(b.ctx, "PSDPL-PFSA-1", "61", b.now())
+	b.refused(err, bank.NotFound)
+	_, err = b.ChangeConsent(b.ctx, second.ID, nil, func(c *xs2a.Consent) ([]audit.Record, error) { c.Status = xs2a.Ended; return nil, nil })
+	b.must(err)
+	got, err = finds("61")
+	b.must(err)
+	if got.ID != "consent-first" {
+		b.Errorf("after a withdrawal of the newest: %+v", got)
+	}
+	b.move(91 * 24 * time.Hour)
+	_, err = finds("61")
+	b.refused(err, bank.NotFound)
+}
+
+func endAnnounced(b *bed) {
+	ends := func(id string, in time.Duration) xs2a.Consent {
+		c := b.reading(id)
+		c.Until = b.now().Add(in)
+		given, _ := b.consented(c)
+		return given
+	}
+	late, soon := ends("late", 10*24*time.Hour), ends("soon", 5*24*time.Hour)
+	ends("far", 60*24*time.Hour)
+	paying := b.reading("paying", xs2a.Grant{Right: xs2a.Initiate})
+	paying.Scope, paying.Until = xs2a.Payments, b.now().Add(time.Hour)
+	b.consented(paying)
+	before := b.now().Add(14 * 24 * time.Hour)
+	is := func(want ...xs2a.Consent) {
+		b.Helper()
+		got, err := b.EndingConsents(b.ctx, before, 10)
+		b.must(err)
+		if len(want) == 0 {
+			want = nil
+		}
+		b.same(got, want)
+	}
+	is(soon, late)
+	few, err := b.EndingConsents(b.ctx, before, 1)
+	b.must(err)
+	b.same(few, []xs2a.Consent{soon})
+	together(fight, func(i int) error {
+		err := b.TellConsent(b.ctx, soon.ID, b.now(), notice.Message{
+			ID: fmt.Sprint("m-", i), Channel: notice.SMS, Person: anna, To: "+48", Text: "ends", CreatedAt: b.now(), ExpiresAt: b.now().Add(time.Hour),
+		}, b.did("consent.announced"))
+		if err != nil {
+			b.Error(err)
+		}
+		return nil
+	})
+	is(late)
+	sent, err := b.ClaimMessages(b.ctx, "w", 100, b.wall.Now(), b.wall.Now().Add(time.Minute))
+	b.must(err)
+	n := 0
+	for _, m := range sent {
+		if m.Text == "ends" {
+			n++
+		}
+	}
+	if n != 1 {
+		b.Errorf("%d messages about one end", n)
+	}
+	b.move(11 * 24 * time.Hour)
+	is() // what is over is not announced any more
+}
+
+func accessChanges(b *bed) {
+	before, err := b.Account(b.ctx, annasAccount)
+	b.must(err)
+	use := b.passed("c", anna, sca.ForAccess, string(annasAccount), "off")
+	off := account.Access{State: account.AccessOff, By: "customer:anna", At: b.now(), Why: "switched off"}
+	change := func(spend *consent.Use) (account.Account, error) {
+		return b.ChangeAccess(b.ctx, annasAccount, spend, func(a *account.Account) ([]audit.Record, error) {
+			a.Access, a.Booked, a.Status, a.Holder = off, pln(1), account.Closed, "Nobody"
+			return []audit.Record{b.did("access.changed")}, nil
+		})
+	}
+	got, err := change(&use)
+	b.must(err)
+	want := before
+	want.Access = off
+	b.same(got, want)
+	kept, err := b.Account(b.ctx, annasAccount)
+	b.must(err)
+	b.same(kept, want)
+	_, err = change(&use)
+	b.refused(err, bank.ChallengeSpent)
+	_, err = b.ChangeAccess(b.ctx, "unknown", nil, nil)
+	b.refused(err, bank.NotFound)
+}
+
+func consentPurge(b *bed) {
+	given, code := b.consented(b.reading("r"))
+	b.must(b.redeemConsent(code, "1"))
+	b.must(b.CountCall(b.ctx, given.ID, "ref", "kind", 4, b.now()))
+	b.must(b.rotateConsent("1", "2"))
+	b.move(25 * time.Hour)
+	n, err := b.Purge(b.ctx, b.now())
+	b.must(err)
+	if n != 5 { // two access tokens, the code, the request, the counted call
+		b.Errorf("%d rows were purged", n)
+	}
+	_, err = b.ConsentRequest(b.ctx, authserver.RequestID("request-"+given.ID))
+	b.refused(err, bank.NotFound)
+	_, err = b.ConsentAccess(b.ctx, digest("access 2"))
+	b.refused(err, bank.NotFound)
+	_, err = b.Consent(b.ctx, given.ID)
+	b.must(err)
+	b.must(b.rotateConsent("2", "3"))
+}
