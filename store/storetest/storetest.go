@@ -24,7 +24,7 @@ func Run(t *testing.T, open Open) {
 	}{
 		{"contention", contention}, {"ahead", ahead}, {"transactions", transactions}, {"reading", reading}, {"imports", imports}, {"opening", opening},
 		{"parties", parties}, {"confirmations", confirmations}, {"messages", messages}, {"leases", leases}, {"housekeeping", housekeeping}, {"tokens", tokens},
-		{"third parties", thirdParties}, {"consents", consents}, {"services", services},
+		{"third parties", thirdParties}, {"consents", consents}, {"transfers", transfers}, {"services", services},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, open) })
 	}
