@@ -9,3 +9,9 @@ import _ "embed"
 //
 //go:embed partner.yaml
 var Partner []byte
+
+// PSD2MBank is the OpenAPI description of the interface for licensed third
+// parties in mBank's form.
+//
+//go:embed psd2-mbank.yaml
+var PSD2MBank []byte
