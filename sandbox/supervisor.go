@@ -6,7 +6,10 @@ import (
 
 // readyTPP is the third party whose client, certificates and keys lie ready in
 // the data folder.
-const readyTPP thirdparty.Organisation = "PSDPL-PFSA-0000000001"
+const (
+	readyTPP     thirdparty.Organisation = "PSDPL-PFSA-0000000001"
+	readyTPPName                         = "Okno na Finanse sp. z o.o."
+)
 
 // supervisor makes the public register as the bank imported it last: every set of
 // the three roles of third parties, a bank that is one beside its accounts, one
@@ -21,7 +24,7 @@ func (b *builder) supervisor() error {
 		roles        []thirdparty.Role
 		withdrawn    bool
 	}{
-		{readyTPP, "Okno na Finanse sp. z o.o.", []thirdparty.Role{ai, pi, ic}, false},
+		{readyTPP, readyTPPName, []thirdparty.Role{ai, pi, ic}, false},
 		{"PSDPL-PFSA-0000000002", "Domowy Budżet sp. z o.o.", []thirdparty.Role{ai}, false},
 		{"PSDPL-PFSA-0000000003", "Przelewator S.A.", []thirdparty.Role{pi}, false},
 		{"PSDPL-PFSA-0000000004", "Karta na Zakupy S.A.", []thirdparty.Role{ic}, false},
