@@ -117,10 +117,9 @@ func (c *Core) Initiate(ctx context.Context, a *authserver.ConsentAccess, o Orde
 	if err := c.wellFormed(ctx, a, o); err != nil {
 		return Made{}, err
 	}
-	c.nameChosen(a, o.List)
-	out, err := c.Desk.Do(ctx, asOrder(&payment.Initiate{
+	out, err := c.Desk.Do(ctx, &payment.Initiate{
 		Consent: a.Consent.ID, Client: a.Consent.Client, TPPID: o.TPPID, Orders: o.List, Bundle: o.Bundle, Total: o.Total,
-	}))
+	})
 	if err != nil {
 		return Made{}, err
 	}
@@ -148,22 +147,6 @@ func (c *Core) wellFormed(ctx context.Context, a *authserver.ConsentAccess, o Or
 		return fault
 	}
 	return err
-}
-
-// nameChosen takes the payer's account out of an order whose consent left it to
-// the customer: the answer to the token call names the account that was chosen,
-// and a third party may well repeat it (psd2 §10 case 57).
-func (c *Core) nameChosen(a *authserver.ConsentAccess, list []payment.Initiation) {
-	asked := a.Consent.Payment.Orders
-	if len(asked) != len(list) || len(a.Consent.Accounts) != 1 {
-		return
-	}
-	for i := range list {
-		sender := &list[i].Order.Sender.Account
-		if asked[i].Order.Sender.Account == "" && *sender == a.Consent.Accounts[0].Number {
-			*sender = ""
-		}
-	}
 }
 
 func (c *Core) poke() {
@@ -300,7 +283,7 @@ func (c *Core) Cancel(ctx context.Context, a *authserver.ConsentAccess, m *Made)
 	default:
 		o.Standing = m.Standing.ID
 	}
-	_, err := c.Desk.Do(ctx, asOrder(o))
+	_, err := c.Desk.Do(ctx, o)
 	return err
 }
 
@@ -325,6 +308,3 @@ func (c *Core) MayUse(ctx context.Context, a *authserver.ConsentAccess, now time
 	}
 	return nil
 }
-
-// asOrder is here until package payment decides these orders.
-func asOrder(o any) payment.Order { return o.(payment.Order) }
