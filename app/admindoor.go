@@ -25,6 +25,9 @@ func (h *House) serveAdmin(ctx context.Context) error {
 		mux := http.NewServeMux()
 		h.measureRoutes(mux)
 		(&adminDoor{office: h.office, staff: h.settings.Staff, log: h.log}).routes(mux)
+		if w, ok := h.world.(*sandboxWorld); ok {
+			(&tppDoor{house: h, world: w, log: h.log}).routes(mux)
+		}
 		srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ConnContext: withPeer}
 		h.watch.start("admin", srv, ln)
 	}

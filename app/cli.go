@@ -19,6 +19,7 @@ type CLI struct {
 	Sandbox SandboxCmd `cmd:"" help:"Start a bank with made-up customers on this machine."`
 	Serve   ServeCmd   `cmd:"" help:"Run a bank by a configuration file."`
 	Admin   AdminCmd   `cmd:"" help:"What the bank's staff do: partners, applications, customers. Tells first, does with --apply."`
+	TPP     TPPCmd     `cmd:"" name:"tpp" help:"Be a licensed third party: make one in a sandbox, ask for consents, read accounts, pay."`
 	Migrate MigrateCmd `cmd:"" help:"Bring the tables of a bank up to date and stop; nodes may run meanwhile."`
 	Verify  VerifyCmd  `cmd:"" help:"Add up the whole ledger again and prove the audit unbroken."`
 	Version VersionCmd `cmd:"" help:"Print the version."`
@@ -71,7 +72,7 @@ func Main(args []string, out, errs io.Writer, version string) int {
 		return exitUsage
 	}
 	p := &program{ctx: ctx, out: out, errs: errs, version: version}
-	err = kctx.Run(p, &adminCall{cmd: &cli.Admin, ctx: ctx, out: out})
+	err = kctx.Run(p, &adminCall{cmd: &cli.Admin, ctx: ctx, out: out}, &tppCall{cmd: &cli.TPP, ctx: ctx, in: input(), out: out})
 	var no *bank.Refusal
 	switch {
 	case err == nil:

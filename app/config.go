@@ -27,9 +27,11 @@ type Config struct {
 		DatabasePasswordFile string `toml:"database_password_file"` // "" where the server knows the user by other means
 		DatabaseConnections  int    `toml:"database_connections"`   // of this node at most, 0 for the usual number
 		KeyFile              string `toml:"key_file"`               // 32 bytes in base64: seals personal numbers
+		Hotline              string `toml:"hotline"`                // telephone number that pages tell customers
 	} `toml:"bank"`
 	People  ListenerConfig `toml:"people"`
 	Partner ListenerConfig `toml:"partner"`
+	PSD2    PSD2Config     `toml:"psd2"` // licensed third parties; none without it
 	Admin   struct {
 		Socket  string `toml:"socket"`  // unix socket of `okienko admin`
 		Metrics string `toml:"metrics"` // loopback address of health and metrics, "" for none
@@ -117,7 +119,9 @@ func (c *Config) faults() []error {
 	f = append(f, secretFile("bank.key_file", c.Bank.KeyFile)...)
 	f = append(f, c.People.faults("people")...)
 	f = append(f, c.Partner.faults("partner")...)
+	f = append(f, c.PSD2.faults()...)
 	must(c.People.Listen == "" || c.People.Listen != c.Partner.Listen, "people.listen and partner.listen must differ")
+	must(!c.PSD2.served() || c.PSD2.Listen != c.People.Listen && c.PSD2.Listen != c.Partner.Listen, "psd2.listen must differ from people.listen and partner.listen")
 	must(filepath.IsAbs(c.Admin.Socket), "admin.socket must be an absolute path")
 	if c.Admin.Metrics != "" {
 		must(isLoopback(c.Admin.Metrics), "admin.metrics must be a loopback address: it has no log-in")

@@ -25,16 +25,25 @@ func (c *core) hsts() time.Duration {
 
 // peopleDoors are the customer's pages and the bank's mobile application.
 func (h *House) peopleDoors() ([]edge.Door, error) {
-	door, err := customer.New(customer.Config{
+	cfg := customer.Config{
 		Pages: h.pages, Auth: h.auth, Desk: h.desk, Reader: h.store, Accounts: h.store, Parties: h.store,
 		Partners: h.store, Agreements: h.store, Devices: h.store, Sessions: h.store.Sessions(),
 		Clock: h.settings.Clock, Wall: h.wall, Sandbox: h.settings.Environment == partner.Test, HSTS: h.hsts(),
-	})
+		Hotline: h.settings.Hotline,
+	}
+	if h.settings.PSD2 != nil {
+		cfg.ConsentBook, cfg.Transfers, cfg.ThirdParties = h.store, h.store, h.store
+	}
+	door, err := customer.New(cfg)
 	if err != nil {
 		return nil, err
 	}
 	app := mobile.New(mobile.Config{Auth: h.auth, Book: h.store, Confirmed: h.confirmed, Refused: h.refused, Wall: h.wall, HSTS: h.hsts()})
-	return []edge.Door{app, door}, nil
+	public, err := h.portalDoor()
+	if err != nil {
+		return nil, err
+	}
+	return []edge.Door{app, door, public}, nil
 }
 
 // partnerDoor is the partner API.

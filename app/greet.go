@@ -35,6 +35,7 @@ okienko {{.Version}}: a bank with made-up customers, on this machine only.
 
   customers' pages   {{.People}}
   partner API        {{.Partner}}   (described at {{.Partner}}/openapi.yaml)
+  PSD2 interface     {{.PSD2}}   (mutual TLS, signed requests; described at {{.PSD2}}/v3/openapi.yaml)
   phone              {{.Sandbox}}/phone        SMS messages and approvals of everybody
   bank clock         {{.Sandbox}}/clock
   health, metrics    {{.Admin}}/readyz
@@ -70,6 +71,12 @@ curl -sS --cacert '{{.CA}}' -H 'access_token: {{.Paired.AccessToken}}' -H 'Accep
 
 # a new access token (the old refresh token dies with this; the answer holds the next)
 curl -sS --cacert '{{.CA}}' -H 'Accept: application/json' '{{.Partner}}/grant' -d 'grant_type=refresh_token&client_id={{.Paired.ID}}&client_secret={{.Paired.Secret}}&refresh_token={{.Paired.RefreshToken}}'; echo
+
+A licensed third party (PSD2) is ready in {{.TPP}}. In another window:
+
+  okienko tpp --login {{.Login}} accounts
+  okienko tpp --login {{.Login}} transactions
+  okienko tpp --login {{.Login}} pay --to {{.Payee}} --name 'Anna Nowak' --amount 12.50 --title Obiad
 
 Ctrl-C closes the bank.
 `

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"okienko/authserver"
 	"okienko/bank/desk"
 	"okienko/bank/partner"
+	"okienko/bank/service"
 	"okienko/clock"
 	"okienko/edge"
 	"okienko/ident"
@@ -32,6 +34,7 @@ import (
 type Settings struct {
 	Environment partner.Environment
 	BankName    string
+	Hotline     string // telephone number that pages tell customers
 	Version     string
 	Node        string
 	StorePath   string // "" keeps nothing after the bank has closed
@@ -43,9 +46,10 @@ type Settings struct {
 	Log              *slog.Logger
 	People           Address
 	Partner          Address
-	AdminSocket      string // "" for none
-	Metrics          string // loopback address, "" for none
-	Health           string // private address of health alone, "" for none
+	PSD2             *PSD2Settings // nil: the bank serves no licensed third parties
+	AdminSocket      string        // "" for none
+	Metrics          string        // loopback address, "" for none
+	Health           string        // private address of health alone, "" for none
 	Staff            staffBook
 	Gateway          notify.Gateway
 	Desk             struct{ Queue, Batch int }
@@ -94,6 +98,8 @@ type core struct {
 	log      *slog.Logger
 
 	deliverer *work.Deliverer // nil until the workers start
+	sender    *work.Sender
+	recorder  *work.Recorder
 }
 
 // openCore opens the store and builds the core over it.
@@ -121,16 +127,23 @@ func openCore(ctx context.Context, s Settings) (_ *core, err error) {
 	c.desk = desk.New(desk.Config{
 		Book: c.store, Clock: s.Clock, Wall: c.wall, IDs: c.ids, Queue: s.Desk.Queue, Batch: s.Desk.Batch, Observe: observe,
 	})
-	c.auth = authserver.New(authserver.Config{
+	auth := authserver.Config{
 		Store: c.store, Agreements: c.store, Partners: c.store, Parties: c.store, Accounts: c.store, SCA: work.Announcing(c.store, c.poke),
 		Clock: s.Clock, IDs: c.ids, Environment: s.Environment,
-	})
-	c.office = office.New(office.Config{
+		Consents: c.store, ConsentBook: c.store, ThirdParties: c.store, Transfers: c.store, Counters: c.store, Access: c.store,
+	}
+	staff := office.Config{
 		Partners: c.store, Parties: c.store, Accounts: c.store, Agreements: c.store, SCA: c.store, Intake: c.store,
 		Approvals: c.store, Orders: c.desk, Payments: c.store, Prover: newProver(), Clock: s.Clock, IDs: c.ids,
 		Environment: s.Environment, HashPassword: authserver.HashPassword,
-		NewSecret: func() (string, []byte, error) { return authserver.NewSecret(rand.Reader) },
-	})
+		NewSecret:    func() (string, []byte, error) { return authserver.NewSecret(rand.Reader) },
+		ThirdParties: c.store, Consents: c.store,
+	}
+	if s.PSD2 != nil {
+		auth.Network, auth.ConsentRules = s.PSD2.Network, s.PSD2.Consents
+		staff.Papers = s.PSD2.Papers
+	}
+	c.auth, c.office = authserver.New(auth), office.New(staff)
 	return c, nil
 }
 
@@ -183,6 +196,7 @@ type House struct {
 	world   world
 	people  *door
 	partner *door
+	psd2    *door    // nil where no licensed third party is served
 	sandbox *door    // nil in production
 	serving *serving // the doors
 	watch   *serving // admin listener: it closes last, so that /readyz can tell that the bank is closing
@@ -236,8 +250,17 @@ func (h *House) listen(ctx context.Context) error {
 		return err
 	}
 	p = h.settings.Partner
-	if h.partner, err = listen(ctx, "partner", p.Listen, p.URL, p.TLS, p.Proxies); err != nil || h.world == nil {
+	if h.partner, err = listen(ctx, "partner", p.Listen, p.URL, p.TLS, p.Proxies); err != nil {
 		return err
+	}
+	if h.settings.PSD2 != nil {
+		p = h.settings.PSD2.Address
+		if h.psd2, err = listen(ctx, "psd2", p.Listen, p.URL, mutualTLS(p.TLS), p.Proxies); err != nil {
+			return err
+		}
+	}
+	if h.world == nil {
+		return nil
 	}
 	p = h.world.address()
 	h.sandbox, err = listen(ctx, "sandbox", p.Listen, p.URL, p.TLS, p.Proxies)
@@ -260,6 +283,11 @@ func (h *House) openDoors(ctx context.Context) error {
 	if err := h.serve(h.serving, h.partner, edge.Mount(h.partnerDoor())); err != nil {
 		return err
 	}
+	if h.psd2 != nil {
+		if err := h.serve(h.serving, h.psd2, edge.Mount(h.psd2Door())); err != nil {
+			return err
+		}
+	}
 	if h.world != nil {
 		doors, err := h.world.doors(h)
 		if err != nil {
@@ -275,13 +303,31 @@ func (h *House) openDoors(ctx context.Context) error {
 func (h *House) serve(with *serving, d *door, site *edge.Site) error {
 	srv, err := edge.NewServer(edge.ServerConfig{
 		Name: d.name, Site: site, Limits: edge.DefaultLimits(), TLS: d.tls, Proxies: d.proxies,
-		Clock: h.wall, Log: h.log, Metrics: h.core.metrics,
+		Clock: h.wall, Log: h.log, Metrics: h.core.metrics, Observe: h.observed(d),
 	})
 	if err != nil {
 		return err
 	}
 	with.start(d.name, srv, d.ln)
 	return nil
+}
+
+// observed counts what a listener answers to the bank's own customers; third
+// parties' calls are counted by their door, which knows the service.
+func (h *House) observed(d *door) func(door, route string, status int, took time.Duration) {
+	if d != h.people {
+		return nil
+	}
+	return func(door, route string, status int, took time.Duration) {
+		if door != "customer" || strings.HasPrefix(route, "GET "+ui.AssetPrefix) {
+			return
+		}
+		kind := service.Initiation
+		if strings.HasPrefix(route, "GET ") {
+			kind = service.Information
+		}
+		h.recorder.Count(service.Own, kind, status >= 500, took)
+	}
 }
 
 // drainTime is how long callers that were let in may take to finish.
@@ -297,7 +343,7 @@ func (h *House) Close() error {
 		h.world.closing()
 	}
 	errs := []error{h.serving.stop(ctx)}
-	for _, d := range []*door{h.people, h.partner, h.sandbox} {
+	for _, d := range []*door{h.people, h.partner, h.psd2, h.sandbox} {
 		if d != nil {
 			_ = d.ln.Close() // of a bank that did not get as far as serving it
 		}

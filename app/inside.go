@@ -161,7 +161,15 @@ func (i *Inside) Settled(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if len(holds)+len(payments) == 0 {
+		transfers, err := i.house.store.DueTransfers(ctx, now, 1)
+		if err != nil {
+			return err
+		}
+		standings, err := i.house.store.DueStandings(ctx, now, 1)
+		if err != nil {
+			return err
+		}
+		if len(holds)+len(payments)+len(transfers)+len(standings) == 0 {
 			return nil
 		}
 		select {
@@ -171,3 +179,6 @@ func (i *Inside) Settled(ctx context.Context) error {
 		}
 	}
 }
+
+// Now is the instant of the bank clock.
+func (i *Inside) Now() time.Time { return i.house.settings.Clock.Now() }

@@ -26,13 +26,23 @@ func TestMandateThatEndedConfirmsNothing(t *testing.T) {
 	b.Office(t, &office.ImportCustomers{Document: office.CustomersDocument{Accounts: []office.AccountDocument{{
 		ID: string(second), Customer: "customer-parkomat", NRB: "61109010140000071219812874", Opening: "1000.00",
 	}}}})
-	b.Office(t, &office.SetAccess{Account: string(second), State: "on", Why: "asked for by the company"})
 	ends := start.AddDays(265).Start() // of Katarzyna's mandate, in the made-up world
 	if err := b.MoveClock(t.Context(), ends.Add(-2*time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	katarzyna, err := b.Inside().Books.Person(t.Context(), "person-katarzyna")
 	if err != nil {
+		t.Fatal(err)
+	}
+	access, err := b.Inside().Auth.AccessSubject(t.Context(), katarzyna.ID, second, true, katarzyna.Language)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proof, err := b.Inside().Prove(t.Context(), katarzyna.ID, access)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Inside().Auth.SwitchAccess(t.Context(), katarzyna.ID, second, true, proof); err != nil {
 		t.Fatal(err)
 	}
 	pln := func(zl int64) money.Amount { return money.New(zl*100, money.PLN) }

@@ -15,6 +15,8 @@ type Ready struct {
 	CA      string `json:"ca"`      // PEM file to trust
 	People  string `json:"people"`  // customers' pages
 	Partner string `json:"partner"` // base URL of the partner API
+	PSD2    string `json:"psd2"`    // interface for licensed third parties
+	TPP     string `json:"tpp"`     // folder of the ready third party, "" where there is none
 	Sandbox string `json:"sandbox"` // phone and bank clock
 	Admin   string `json:"admin"`   // health and metrics
 	Login   string `json:"login"`   // of the customer who is paired

@@ -52,6 +52,9 @@ func (w *sandboxWorld) opened(ctx context.Context, h *House) error {
 			return err
 		}
 	}
+	if err := w.openTPP(ctx, h); err != nil {
+		return err
+	}
 	return w.keepClient(answer.RefreshToken)
 }
 
@@ -266,12 +269,15 @@ func (h *House) Ready() *Ready {
 		PID: os.Getpid(), Version: h.settings.Version, People: h.people.url, Partner: h.partner.url + partnerapi.BasePath,
 		Login: readyLogin, Password: sandbox.Password,
 	}
+	if h.psd2 != nil {
+		r.PSD2 = h.psd2.url
+	}
 	if h.metricsAt != nil {
 		r.Admin = "http://" + h.metricsAt.String()
 	}
 	if w, ok := h.world.(*sandboxWorld); ok {
 		r.Sandbox, r.Data, r.CA, r.Paired = h.sandbox.url, w.folder, filepath.Join(w.folder, sandbox.CAFile), w.paired
-		r.Everybody = w.everybody
+		r.Everybody, r.TPP = w.everybody, w.tpp
 	}
 	return r
 }

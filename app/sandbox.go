@@ -20,6 +20,8 @@ const (
 	storeName  = "bank.db"
 	keyName    = "bank.key"
 	socketName = "admin.sock"
+	tppFolder  = "tpp"   // of the ready third party
+	trustName  = "trust" // of the test trust service
 )
 
 // SandboxCmd is `okienko sandbox`: the production program in a made-up world.
@@ -31,6 +33,7 @@ type SandboxCmd struct {
 	NoHistory bool   `help:"Opening balances only: starts faster."`
 	People    string `help:"Address of the customers' pages." default:"127.0.0.1:8443" placeholder:"HOST:PORT"`
 	Partner   string `help:"Address of the partner API." default:"127.0.0.1:8444" placeholder:"HOST:PORT"`
+	PSD2      string `help:"Address of the interface for licensed third parties." default:"127.0.0.1:8447" placeholder:"HOST:PORT"`
 	Doors     string `help:"Address of the phone and the bank clock." default:"127.0.0.1:8445" placeholder:"HOST:PORT"`
 	Admin     string `help:"Loopback address of health and metrics." default:"127.0.0.1:8446" placeholder:"HOST:PORT"`
 	PairAll   bool   `help:"Pair the ready application with everybody, for load tests." hidden:""`
@@ -43,7 +46,7 @@ func (s *SandboxCmd) Run(p *program) error {
 	o := SandboxOptions{
 		Folder: s.Data, Ephemeral: s.Ephemeral, Seed: s.Seed, NoHistory: s.NoHistory, Version: p.version, PairAll: s.PairAll,
 		Database: s.Database,
-		People:   s.People, Partner: s.Partner, Doors: s.Doors, Admin: s.Admin, Log: newLog(p, s.Log),
+		People:   s.People, Partner: s.Partner, PSD2: s.PSD2, Doors: s.Doors, Admin: s.Admin, Log: newLog(p, s.Log),
 	}
 	h, err := OpenSandbox(p.ctx, o)
 	if err != nil {
@@ -77,13 +80,15 @@ type SandboxOptions struct {
 	// lists them as Ready.Everybody: a load that comes from one customer meets
 	// the rate of one pairing first.
 	PairAll bool
+	// NoTPP leaves out the ready third party, whose RSA key takes a moment to make.
+	NoTPP bool
 	// Clock is the state in which the bank clock begins; the zero State goes on
 	// with the folder's, or with the present.
 	Clock   clock.State
 	Version string
 	// Addresses host:port; port 0 takes a free one, "" is that on 127.0.0.1.
-	People, Partner, Doors, Admin string
-	Log                           *slog.Logger
+	People, Partner, PSD2, Doors, Admin string
+	Log                                 *slog.Logger
 }
 
 // defaultFolder is where a sandbox keeps its data when nobody says where.
@@ -115,7 +120,7 @@ func OpenSandbox(ctx context.Context, o SandboxOptions) (*House, error) {
 // prepare opens the folder and makes what must be there before the bank opens.
 func (w *sandboxWorld) prepare(_ context.Context, o SandboxOptions) (Settings, error) {
 	var s Settings
-	for _, a := range []*string{&o.People, &o.Partner, &o.Doors, &o.Admin} {
+	for _, a := range []*string{&o.People, &o.Partner, &o.PSD2, &o.Doors, &o.Admin} {
 		if *a == "" {
 			*a = "127.0.0.1:0"
 		}
@@ -150,6 +155,7 @@ func (w *sandboxWorld) prepare(_ context.Context, o SandboxOptions) (Settings, e
 	s.People = Address{Listen: o.People, TLS: tls}
 	s.Partner = Address{Listen: o.Partner, TLS: tls.Clone()}
 	w.at = Address{Listen: o.Doors, TLS: tls.Clone()}
+	s.PSD2 = w.thirdParties(&s, Address{Listen: o.PSD2, TLS: tls.Clone()})
 	return s, nil
 }
 
@@ -157,7 +163,7 @@ func (w *sandboxWorld) prepare(_ context.Context, o SandboxOptions) (Settings, e
 // bank is closed and staff work on it.
 func sandboxSettings(folder string) (Settings, error) {
 	s := Settings{
-		Environment: partner.Test, BankName: "Bank Okienko", Node: "sandbox", StorePath: filepath.Join(folder, storeName),
+		Environment: partner.Test, BankName: "Bank Okienko", Hotline: "+48 22 000 00 00", Node: "sandbox", StorePath: filepath.Join(folder, storeName),
 		AdminSocket: filepath.Join(folder, socketName), Staff: staffBook{anybody: true}, Log: slog.New(slog.DiscardHandler),
 	}
 	var err error

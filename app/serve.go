@@ -69,7 +69,7 @@ func serveSettings(c *Config) Settings {
 	s := Settings{
 		Environment: partner.Production, BankName: c.Bank.Name, Node: c.Bank.Node,
 		StorePath: c.Bank.Data, StoreConnections: c.Bank.DatabaseConnections,
-		Clock: clock.NewBank(), AdminSocket: c.Admin.Socket, Metrics: c.Admin.Metrics, Health: c.Admin.Health, Staff: staffOf(c.Staff),
+		Hotline: c.Bank.Hotline, Clock: clock.NewBank(), AdminSocket: c.Admin.Socket, Metrics: c.Admin.Metrics, Health: c.Admin.Health, Staff: staffOf(c.Staff),
 		Log: slog.New(slog.DiscardHandler),
 	}
 	s.Desk.Queue, s.Desk.Batch = c.Desk.Queue, c.Desk.Batch
@@ -94,6 +94,11 @@ func secure(c *Config, s *Settings) error {
 	}
 	if s.Partner, err = c.Partner.address(s.Clock.Now()); err != nil {
 		errs = append(errs, fmt.Errorf("partner: %w", err))
+	}
+	if c.PSD2.served() {
+		if s.PSD2, err = c.PSD2.settings(c.Bank.Name, s.Clock); err != nil {
+			errs = append(errs, fmt.Errorf("psd2: %w", err))
+		}
 	}
 	secret, err := os.ReadFile(c.SMS.SecretFile)
 	if text := strings.TrimSpace(string(secret)); err != nil || len(text) < 16 {

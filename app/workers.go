@@ -28,10 +28,19 @@ func (h *House) startWorkers(ctx context.Context) error {
 		}
 		return work.Shift{Leases: h.store, Name: name, Node: h.settings.Node, Log: h.log}
 	}
+	h.recorder = work.NewRecorder(work.RecorderConfig{Book: h.store, Wall: h.wall, Log: h.log})
 	workers := []work.Worker{
-		h.deliverer,
+		h.deliverer, h.recorder,
 		work.NewExpirer(work.ExpirerConfig{Due: h.store, Desk: h.desk, Clock: h.settings.Clock, Shift: shift(work.Falling), Log: h.log}),
 		work.NewPurger(work.PurgerConfig{Store: h.store, Clock: h.settings.Clock, Shift: shift(work.Clearing), Log: h.log}),
+	}
+	if p := h.settings.PSD2; p != nil {
+		h.sender = work.NewSender(work.SenderConfig{
+			Due: h.store, Desk: h.desk, Network: p.Network, Clock: h.settings.Clock, Wall: h.wall, Shift: shift(work.Sending), Log: h.log,
+		})
+		workers = append(workers, h.sender, work.NewTeller(work.TellerConfig{
+			Book: h.store, Parties: h.store, Clock: h.settings.Clock, IDs: h.ids, Shift: shift(work.Telling), Told: h.poke, Log: h.log,
+		}))
 	}
 	for _, w := range workers {
 		// They end with Stop, after the doors: what the last callers ordered is

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +17,8 @@ import (
 	"okienko/bank/consent"
 	"okienko/clock"
 	"okienko/edge"
+	"okienko/eidas"
+	"okienko/eidas/trustservice"
 	"okienko/partnerapi"
 	"okienko/sandbox"
 	"okienko/web/phone"
@@ -28,8 +31,14 @@ type sandboxWorld struct {
 	remove  bool // the folder goes with the bank
 	at      Address
 	clock   *clock.Bank
+	wall    clock.Wall
 	trust   *sandbox.Trust
-	log     *slog.Logger
+	// The test trust service, and what judges its certificates.
+	qualified *trustservice.Service
+	checker   *eidas.Checker
+	seed      uint64 // of the world
+	tpp       string // folder of the ready third party, "" where there is none
+	log       *slog.Logger
 
 	owners  []sandbox.Owner
 	secrets []sandbox.Secret
@@ -76,13 +85,19 @@ func (w *sandboxWorld) settle(ctx context.Context, c *core, doors string) error 
 	if err != nil {
 		return err
 	}
-	w.owners, w.secrets, w.cast = world.Owners, world.Secrets, world.Cast
+	w.owners, w.secrets, w.cast, w.seed = world.Owners, world.Secrets, world.Cast, cfg.Seed
+	if err := w.openTrustService(doors); err != nil {
+		return err
+	}
 	for i := range world.Applications {
 		if world.Applications[i].Native {
 			w.native = append(w.native, world.Applications[i].ID)
 		}
 	}
 	if !born {
+		if err := world.Supervise(ctx, c.store, now); err != nil {
+			return err
+		}
 		if err := world.MoveIn(ctx, c.store, c.store, authserver.HashSecret, now); err != nil {
 			return err
 		}
@@ -148,13 +163,33 @@ func (w *sandboxWorld) doors(h *House) ([]edge.Door, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []edge.Door{callbackDoor{callback}, door}, nil
+	inside, err := h.Inside()
+	if err != nil {
+		return nil, err
+	}
+	customers := sandbox.NewCustomers(sandbox.CustomersConfig{
+		Phone: w.phone, Desk: consentDesk{inside}, Parties: h.store, Accounts: h.store, Consents: h.store, Limits: h.store, Clock: w.clock,
+	})
+	return []edge.Door{callbackDoor{callback}, plainDoor{sandbox.NewTrustDoor(w.qualified)}, plainDoor{customers}, door}, nil
 }
 
 // callbackDoor is the page in the place of a partner's server as a door.
 type callbackDoor struct{ *sandbox.Callback }
 
 func (callbackDoor) Name() string { return "callback" }
+
+// plainDoor answers errors of the edge in a few words.
+type plainDoor struct{ routed }
+
+type routed interface {
+	Name() string
+	Routes(mux *http.ServeMux)
+}
+
+// WriteError answers where the edge answers in the door's place.
+func (plainDoor) WriteError(w http.ResponseWriter, _ *http.Request, status int) {
+	http.Error(w, http.StatusText(status), status)
+}
 
 // keepClock remembers the bank clock for the next start: time must not go back
 // for money that has moved.

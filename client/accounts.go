@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"iter"
 	"net/http"
 	"net/url"
@@ -89,17 +90,40 @@ type Filter struct {
 	PageSize int
 }
 
+// Page is one page of transactions.
+type Page struct {
+	Transactions []Transaction `json:"transactions"`
+	Links        []Link        `json:"links"`
+}
+
+// Next is the path of the page after this one, "" at the end.
+func (p *Page) Next() string {
+	for _, l := range p.Links {
+		if l.Rel == "nextPage" {
+			return l.Href
+		}
+	}
+	return ""
+}
+
+// TransactionsPage reads the first page of transactions, newest first.
+func (c *Client) TransactionsPage(ctx context.Context, s Session, accountID string, f Filter) (Page, error) {
+	return c.page(ctx, s, c.bank("/accounts/"+url.PathEscape(accountID)+"/transactions")+f.query())
+}
+
+func (c *Client) page(ctx context.Context, s Session, path string) (Page, error) {
+	var p Page
+	err := c.get(ctx, s, path, &p)
+	return p, err
+}
+
 // Transactions goes through the items of an account, newest first, and fetches
 // pages as it goes. It stops at the first error.
 func (c *Client) Transactions(ctx context.Context, s Session, accountID string, f Filter) iter.Seq2[Transaction, error] {
 	return func(yield func(Transaction, error) bool) {
-		path := c.bank("/accounts/"+url.PathEscape(accountID)+"/transactions") + f.query()
-		for path != "" {
-			var page struct {
-				Transactions []Transaction `json:"transactions"`
-				Links        []Link        `json:"links"`
-			}
-			if err := c.get(ctx, s, path, &page); err != nil {
+		page, err := c.TransactionsPage(ctx, s, accountID, f)
+		for {
+			if err != nil {
 				yield(Transaction{}, err)
 				return
 			}
@@ -108,12 +132,11 @@ func (c *Client) Transactions(ctx context.Context, s Session, accountID string, 
 					return
 				}
 			}
-			path = ""
-			for _, l := range page.Links {
-				if l.Rel == "nextPage" {
-					path = c.pathOf(l.Href)
-				}
+			next := page.Next()
+			if next == "" {
+				return
 			}
+			page, err = c.page(ctx, s, c.pathOf(next))
 		}
 	}
 }
@@ -162,4 +185,12 @@ func (c *Client) Funds(ctx context.Context, accountNumber, amount, currency stri
 		body: map[string]string{"accountNumber": accountNumber, "amount": amount, "currency": currency},
 	}, &out)
 	return out.Available, err
+}
+
+// Get makes one signed call and returns the answer as it came. A path is written
+// as on the request line.
+func (c *Client) Get(ctx context.Context, path, token string) ([]byte, error) {
+	var out json.RawMessage
+	err := c.do(ctx, call{method: http.MethodGet, path: path, token: token, repeatable: true}, &out)
+	return out, err
 }

@@ -55,6 +55,9 @@ type ServerConfig struct {
 	Clock   Clock          // the wall clock
 	Log     *slog.Logger
 	Metrics *Metrics
+	// Observe, if set, is told of every answered request, by the names of door and
+	// route that the program itself gives. It must not block.
+	Observe func(door, route string, status int, took time.Duration)
 }
 
 // Server serves one listener of the bank.
@@ -148,6 +151,9 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 		}
 		took := s.config.Clock.Now().Sub(start)
 		s.config.Metrics.end(v.match, v.status, took)
+		if s.config.Observe != nil {
+			s.config.Observe(v.match.door.name, v.match.label(), v.status, took)
+		}
 		logRequest(s.config.Log, s.config.Name, v, r, took)
 	}()
 

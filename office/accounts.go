@@ -50,8 +50,8 @@ func (c *SetAccountStatus) check(ctx context.Context, o *Office) (*act, error) {
 	}, nil
 }
 
-// SetAccess switches the API access of one account on, off, or blocks it: what
-// the hotline does.
+// SetAccess switches the API access of one account off or blocks it, and on for
+// individuals: the bank's own decision. What a caller asks for is a Hotline's.
 type SetAccess struct {
 	Account string
 	State   string
@@ -74,6 +74,11 @@ func (c *SetAccess) check(ctx context.Context, o *Office) (*act, error) {
 	case to == a.Access.State:
 		return nil, bank.Refuse(bank.StatusNotAllowed, "Access is "+c.State+" already.")
 	}
+	if to == account.AccessOn {
+		if err := o.mayOpen(ctx, &a); err != nil {
+			return nil, err
+		}
+	}
 	if err := reason(c.Why); err != nil {
 		return nil, err
 	}
@@ -85,6 +90,21 @@ func (c *SetAccess) check(ctx context.Context, o *Office) (*act, error) {
 			return nil, o.Intake.SetAccess(ctx, a.ID, account.Access{State: to, By: r.Actor.String(), At: o.now(), Why: c.Why}, r)
 		},
 	}, nil
+}
+
+// mayOpen refuses to open an account to third parties where somebody else must
+// (design §3): the hotline, which learns who asks, or a corporation's own user.
+func (o *Office) mayOpen(ctx context.Context, a *account.Account) error {
+	c, err := o.Parties.Customer(ctx, a.Customer)
+	switch {
+	case err != nil:
+		return err
+	case c.Segment == party.Business:
+		return bank.Refuse(bank.StatusNotAllowed, "The hotline opens an account of a business, for a caller whom it has identified.")
+	case c.Segment == party.Corporation:
+		return bank.Refuse(bank.StatusNotAllowed, "An authorised user of a corporation opens its account in internet banking.")
+	}
+	return nil
 }
 
 // ReleaseHold ends a hold by the hand of the bank.

@@ -32,6 +32,7 @@ import (
 	"okienko/bank/partner"
 	"okienko/bank/payment"
 	"okienko/bank/sca"
+	"okienko/bank/thirdparty"
 	"okienko/clock"
 	"okienko/store"
 	"okienko/test/engine"
@@ -79,6 +80,7 @@ func newBank(t *testing.T, env partner.Environment) *testBank {
 	b.store = st
 	b.Office = New(Config{
 		Partners: st, Parties: st, Accounts: st, Agreements: st, SCA: st, Intake: st, Approvals: st, Orders: d, Payments: st,
+		ThirdParties: st, Consents: st, Papers: []thirdparty.PaperKind{thirdparty.Licence, thirdparty.Attorney},
 		Prover: b, Clock: b.clock, IDs: ids, Environment: env,
 		// The real one takes 19 MiB and its time; its own tests are in authserver.
 		HashPassword: func(p string, _ io.Reader) (string, error) {

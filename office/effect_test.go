@@ -15,6 +15,8 @@ import (
 	"okienko/bank/consent"
 	"okienko/bank/ledger"
 	"okienko/bank/party"
+	"okienko/bank/thirdparty"
+	"okienko/bank/xs2a"
 )
 
 func refusalOf(err error) *bank.Refusal {
@@ -29,6 +31,7 @@ func refusalOf(err error) *bank.Refusal {
 func possible(t *testing.T, b *testBank) map[string]Command {
 	t.Helper()
 	holdID := b.hold()
+	b.thirdParties()
 	b.do(&EnrolDevice{Person: "person-ewa.sowa", Name: "Phone", PublicKey: newDeviceKey(t, elliptic.P256())})
 	devices, err := b.store.Devices(t.Context(), "person-ewa.sowa")
 	if err != nil {
@@ -50,7 +53,7 @@ func possible(t *testing.T, b *testBank) map[string]Command {
 		"customer.block":       &BlockCustomer{Customer: "customer-marek.lis", Why: "court order"},
 		"customer.limits":      &SetCustomerLimits{Customer: "customer-marek.lis", Limits: CustomerCapsDocument{Daily: "10.00", Monthly: "20.00", RecurringSingle: "5.00"}},
 		"account.status":       &SetAccountStatus{Account: "account-marek.lis", Status: "blocked", Why: "court order"},
-		"account.access":       &SetAccess{Account: "account-kajak", State: "on", Why: "asked on the phone"},
+		"account.access":       &SetAccess{Account: "account-marek.lis", State: "off", Why: "court order"},
 		"device.enrol":         &EnrolDevice{Person: "person-marek.lis", Name: "Telefon Marka", PublicKey: newDeviceKey(t, elliptic.P256())},
 		"device.remove":        &RemoveDevice{Device: devices[0].ID},
 		"person.unlock":        &Unlock{Person: "person-marek.lis", What: "login"},
@@ -62,6 +65,19 @@ func possible(t *testing.T, b *testBank) map[string]Command {
 		"list.accounts":        &ListAccounts{Customer: "customer-marek.lis"},
 		"list.proposals":       &ListProposals{},
 		"proposal.description": &ShowProposal{Proposal: proposal},
+
+		"register.import":      &ImportRegister{example[RegisterDocument](t, "register.toml")},
+		"third_party.apply":    application(),
+		"third_party.show":     &ShowAdmission{Organisation: waitingTPP},
+		"third_party.paper":    &ReviewPaper{Organisation: waitingTPP, Paper: b.paper(thirdparty.Licence), Accept: true, Why: "seen"},
+		"third_party.admit":    &AdmitThirdParty{Organisation: readyTPP},
+		"third_party.refuse":   &RefuseThirdParty{Organisation: waitingTPP, Why: "another company"},
+		"third_party.block":    &BlockThirdParty{Organisation: readyTPP, Why: "certificate stolen"},
+		"third_party.lenience": &LenientTo{Organisation: readyTPP, AnyUUID: true},
+		"list.third_parties":   &ListThirdParties{},
+		"hotline":              activation(),
+		"consent.end":          &EndConsent{Consent: "consent"},
+		"list.consents":        &ListConsents{Customer: "customer-marek.lis"},
 	}
 }
 
@@ -112,7 +128,7 @@ func TestTryingHasNoEffect(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		looks := strings.HasPrefix(name, "list.") || name == "proposal.description"
+		looks := strings.HasPrefix(name, "list.") || name == "proposal.description" || name == "third_party.show"
 		if len(r.Lines) == 0 || r.Proposal != "" || r.Applied != looks {
 			t.Errorf("%s reports %+v", name, r)
 		}
@@ -149,7 +165,7 @@ func TestDoingHasTheEffect(t *testing.T) {
 		},
 		"account.status": func(t *testing.T, b *testBank) bool { return b.account("account-marek.lis").Status == account.Blocked },
 		"account.access": func(t *testing.T, b *testBank) bool {
-			return b.account("account-kajak").Access == account.Access{State: account.AccessOn, By: "staff:a.nowak", At: b.clock.Now(), Why: "asked on the phone"}
+			return b.account("account-marek.lis").Access == account.Access{State: account.AccessOff, By: "staff:a.nowak", At: b.clock.Now(), Why: "court order"}
 		},
 		"device.enrol": func(t *testing.T, b *testBank) bool {
 			p, err := b.store.Person(t.Context(), "person-marek.lis")
@@ -165,6 +181,25 @@ func TestDoingHasTheEffect(t *testing.T) {
 			return err == nil && g.Status == consent.Ended && g.EndedBy == "staff:a.nowak" && g.EndedAt.Equal(b.clock.Now())
 		},
 		"hold.release": func(t *testing.T, b *testBank) bool { return b.account("account-marek.lis").Held == pln(0) },
+		"register.import": func(t *testing.T, b *testBank) bool {
+			e, err := b.store.Entry(t.Context(), "PSDLT-LB-304411110")
+			return err == nil && slices.Equal(e.Roles, []thirdparty.Role{thirdparty.AccountInformation})
+		},
+		"third_party.apply": func(t *testing.T, b *testBank) bool { return len(b.admission(newcomerTPP).Papers) == 1 },
+		"third_party.paper": func(t *testing.T, b *testBank) bool {
+			p := b.admission(waitingTPP).Papers[0]
+			return p.Status == thirdparty.Accepted && p.Reviewer == "staff:a.nowak" && p.Reason == "seen" && p.Reviewed.Equal(b.clock.Now())
+		},
+		"third_party.refuse":   func(t *testing.T, b *testBank) bool { return b.admission(waitingTPP).Status == thirdparty.TurnedOut },
+		"third_party.block":    func(t *testing.T, b *testBank) bool { return b.client(readyTPP).Status == thirdparty.Blocked },
+		"third_party.lenience": func(t *testing.T, b *testBank) bool { return b.client(readyTPP).Lenience.AnyUUID },
+		"hotline": func(t *testing.T, b *testBank) bool {
+			return b.account("account-kajak").Access == account.Access{State: account.AccessOn, By: "hotline staff:a.nowak", At: b.clock.Now(), Why: "an accounting program"}
+		},
+		"consent.end": func(t *testing.T, b *testBank) bool {
+			g, err := b.store.Consent(t.Context(), "consent")
+			return err == nil && g.Status == xs2a.Ended && g.EndedBy == "staff:a.nowak"
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := furnished(t)

@@ -27,11 +27,12 @@ func TestExamplesAreGood(t *testing.T) {
 			return &SetCustomerLimits{Customer: d.Customer, Limits: d.Limits}
 		},
 	}
+	done["register.toml"] = func() Command { return &ImportRegister{example[RegisterDocument](t, "register.toml")} }
 	files, err := filepath.Glob(filepath.Join("..", "docs", "examples", "*.toml"))
 	if err != nil || len(files) != len(done) {
 		t.Fatalf("the examples are %v, %v", files, err)
 	}
-	for _, name := range []string{"customers.toml", "partner.toml", "application.toml", "limits.toml"} {
+	for _, name := range []string{"customers.toml", "partner.toml", "application.toml", "limits.toml", "register.toml"} {
 		c := done[name]()
 		if r, err := b.try(c); err != nil || len(r.Lines) == 0 {
 			t.Fatalf("%s: %+v, %v", name, r, err)
@@ -50,6 +51,7 @@ func TestExamplesShowEveryKey(t *testing.T) {
 	for name, document := range map[string]reflect.Type{
 		"partner.toml": reflect.TypeFor[PartnerDocument](), "application.toml": reflect.TypeFor[ApplicationDocument](),
 		"customers.toml": reflect.TypeFor[CustomersDocument](), "limits.toml": reflect.TypeFor[CustomerCapsDocument](),
+		"register.toml": reflect.TypeFor[RegisterDocument](),
 	} {
 		text, err := os.ReadFile(filepath.Join("..", "docs", "examples", name))
 		if err != nil {

@@ -59,7 +59,7 @@ type Bank struct {
 // Start opens a bank and closes it when the test ends.
 func Start(t testing.TB, options ...Option) *Bank {
 	t.Helper()
-	o := app.SandboxOptions{Ephemeral: true, NoHistory: true, Version: "test"}
+	o := app.SandboxOptions{Ephemeral: true, NoHistory: true, NoTPP: true, Version: "test"}
 	for _, change := range options {
 		change(&o)
 	}

@@ -1,0 +1,103 @@
+package app
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/tls"
+	"strconv"
+
+	"okienko/authserver"
+	"okienko/bank/audit"
+	"okienko/bank/partner"
+	"okienko/bank/rail"
+	"okienko/bank/service"
+	"okienko/bank/thirdparty"
+	"okienko/edge"
+	"okienko/psd2"
+	"okienko/psd2/mbank"
+	"okienko/web/portal"
+)
+
+// PSD2Settings are those of the interface for licensed third parties.
+type PSD2Settings struct {
+	Address
+	BankIDs []string // first parts of the paths (psd2 §0.1)
+	Bank    mbank.Bank
+	Rules   psd2.Rules
+	Papers  []thirdparty.PaperKind // without which no third party is admitted
+	// Network is the way to payment systems; without one only payments inside the
+	// bank are taken.
+	Network  rail.Network
+	Consents authserver.ConsentRules
+	// Trust gives what judges certificates and what fetches them. It is asked once
+	// the listeners stand: certificates of a sandbox name their addresses.
+	Trust func() (psd2.Certificates, psd2.Fetcher)
+	Sign  func(body []byte) (string, error) // of answers; nil signs none
+}
+
+// mutualTLS asks callers for a certificate and leaves judging it to the door: a
+// caller without one gets an answer that says so, and one whose certificate the
+// bank does not trust gets the bank's word and not that of a library.
+func mutualTLS(c *tls.Config) *tls.Config {
+	c = c.Clone()
+	c.ClientAuth = tls.RequestClientCert
+	return c
+}
+
+// psd2Door is the interface for licensed third parties in mBank's form.
+func (h *House) psd2Door() edge.Door {
+	s := h.settings.PSD2
+	certificates, fetcher := s.Trust()
+	core := psd2.New(psd2.Config{
+		Certificates: certificates, Fetcher: fetcher, ThirdParties: h.store, Replays: h.store, Auth: h.auth, Book: h.store,
+		Accounts: h.store, Parties: h.store, Reader: h.store, Transfers: h.store, Desk: h.desk,
+		Clock: h.settings.Clock, Wall: h.wall, CursorKey: h.derived("psd2 cursors"), Poke: h.sendSoon, Rules: s.Rules,
+	})
+	return mbank.New(mbank.Config{
+		Core: core, BankIDs: s.BankIDs, PeopleURL: h.people.url, Bank: s.Bank,
+		Access: h.logThirdParty, Statistics: h.countCall, Sign: s.Sign,
+		Sandbox: h.settings.Environment == partner.Test, HSTS: h.hsts(),
+	})
+}
+
+// derived is a key for one purpose, made from the bank's own: the same on every
+// node, and useless for any other purpose.
+func (c *core) derived(purpose string) []byte {
+	mac := hmac.New(sha256.New, c.settings.Key)
+	mac.Write([]byte(purpose))
+	return mac.Sum(nil)
+}
+
+// sendSoon wakes what carries payments to their systems.
+func (h *House) sendSoon() {
+	if h.sender != nil {
+		h.sender.Poke()
+	}
+}
+
+// countCall adds a third party's call to the statistics.
+func (h *House) countCall(c psd2.Call) {
+	h.recorder.Count(service.Dedicated, c.Service, c.Status >= 500, c.Took)
+}
+
+// logThirdParty hands a third party's call to the access log.
+func (h *House) logThirdParty(_ context.Context, c psd2.Call) {
+	outcome := "ok"
+	switch {
+	case c.Outcome != "":
+		outcome = string(c.Outcome)
+	case c.Status >= 400:
+		outcome = strconv.Itoa(c.Status)
+	}
+	h.store.LogAccess(audit.AccessRecord{
+		At: c.At, Client: string(c.Organisation), Agreement: string(c.Consent), Act: c.Act, Subject: c.Subject, Outcome: outcome,
+	})
+}
+
+// portalDoor is what anybody may read: the statistics of the interface.
+func (h *House) portalDoor() (edge.Door, error) {
+	return portal.New(portal.Config{
+		Pages: h.pages, Service: h.store, Wall: h.wall, Sandbox: h.settings.Environment == partner.Test, HSTS: h.hsts(),
+	})
+}

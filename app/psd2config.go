@@ -1,0 +1,240 @@
+package app
+
+import (
+	"crypto"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"time"
+
+	"okienko/authserver"
+	"okienko/bank"
+	"okienko/bank/thirdparty"
+	"okienko/clock"
+	"okienko/eidas"
+	"okienko/eidas/seal"
+	"okienko/eidas/trustedlist"
+	"okienko/psd2"
+	"okienko/psd2/mbank"
+)
+
+// PSD2Config is the section [psd2] of the configuration: the interface for
+// licensed third parties. Without a listen address the bank has none.
+type PSD2Config struct {
+	ListenerConfig
+	BankIDs []string `toml:"bank_ids"` // first parts of the paths: pl-retail, pl-corpo
+	BIC     string   `toml:"bic"`
+	Address string   `toml:"address"` // of the bank, as accounts tell it
+
+	Issuers            []string `toml:"issuers"`              // PEM files of authorities that issue QWACs and QSealCs
+	TrustedLists       []string `toml:"trusted_lists"`        // XML files by ETSI TS 119 612
+	TrustedListSigners []string `toml:"trusted_list_signers"` // PEM files of who may sign them
+
+	Revocation      string   `toml:"revocation"`       // hard (the usual) or soft: what happens while no responder answers
+	RevocationHosts []string `toml:"revocation_hosts"` // of CRLs and OCSP responders; "*.qtsp.example" is every host below
+	SealHosts       []string `toml:"x5u_hosts"`        // from which certificates of signatures are fetched; none: from nowhere
+
+	Admission string   `toml:"admission"` // open (the usual) or papers
+	Papers    []string `toml:"papers"`    // which papers are asked for; all kinds when left out
+
+	Algorithms      []string `toml:"algorithms"` // of signatures; RS256 when left out
+	SignKey         string   `toml:"sign_key"`   // PEM; with sign_certificate: answers are signed
+	SignCertificate string   `toml:"sign_certificate"`
+	SignURL         string   `toml:"sign_url"` // x5u of the bank's own QSealC
+
+	ReplayWindow duration `toml:"replay_window"` // 5m
+	CodeLife     duration `toml:"code_life"`     // 60s
+	AccessLife   duration `toml:"access_life"`   // 10m
+	BankCodes    []string `toml:"bank_codes"`    // the bank's own sort codes
+}
+
+// served tells whether the bank has the interface at all.
+func (c *PSD2Config) served() bool { return c.Listen != "" }
+
+var bankID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+
+func (c *PSD2Config) faults() []error {
+	if !c.served() {
+		return nil
+	}
+	f := c.ListenerConfig.faults("psd2")
+	must := func(ok bool, otherwise string) {
+		if !ok {
+			f = append(f, errors.New(otherwise))
+		}
+	}
+	must(len(c.BankIDs) > 0, "psd2.bank_ids is missing")
+	for _, id := range c.BankIDs {
+		must(bankID.MatchString(id) && id != "v3", "psd2.bank_ids: "+id+" is no first part of a path")
+	}
+	must(len(c.Issuers)+len(c.TrustedLists) > 0, "psd2.issuers or psd2.trusted_lists must say whose certificates the bank takes")
+	must(len(c.TrustedLists) == 0 || len(c.TrustedListSigners) > 0, "psd2.trusted_list_signers must say who may sign the trusted lists")
+	must(slices.Contains([]string{"", "hard", "soft"}, c.Revocation), "psd2.revocation is hard or soft")
+	must(slices.Contains([]string{"", "open", "papers"}, c.Admission), "psd2.admission is open or papers")
+	for _, p := range c.Papers {
+		must(slices.Contains(thirdparty.PaperKinds, thirdparty.PaperKind(p)), "psd2.papers: there is no kind of paper "+p)
+	}
+	for _, a := range c.Algorithms {
+		must(slices.Contains([]string{"RS256", "PS256", "ES256"}, a), "psd2.algorithms: RS256, PS256 and ES256 are known, "+a+" is not")
+	}
+	must((c.SignKey == "") == (c.SignCertificate == ""), "psd2.sign_key and psd2.sign_certificate go together")
+	if c.SignKey != "" {
+		f = append(f, secretFile("psd2.sign_key", c.SignKey)...)
+		must(isHTTPS(c.SignURL), "psd2.sign_url must be the https address of the bank's QSealC")
+	}
+	for name, d := range map[string]duration{"replay_window": c.ReplayWindow, "code_life": c.CodeLife, "access_life": c.AccessLife} {
+		must(d >= 0 && time.Duration(d) <= time.Hour, "psd2."+name+" must be at most 1h")
+	}
+	return f
+}
+
+// settings are those of the interface that the configuration asks for.
+func (c *PSD2Config) settings(bankName string, bankClock bank.Clock) (*PSD2Settings, error) {
+	address, err := c.ListenerConfig.address(bankClock.Now())
+	if err != nil {
+		return nil, err
+	}
+	s := &PSD2Settings{
+		Address: address, BankIDs: c.BankIDs, Bank: mbank.Bank{BIC: c.BIC, Name: bankName, Address: c.Address},
+		Rules:    psd2.Rules{ReplayWindow: time.Duration(c.ReplayWindow), Admission: c.Admission == "papers"},
+		Consents: authserver.ConsentRules{CodeLife: time.Duration(c.CodeLife), AccessLife: time.Duration(c.AccessLife), BankCodes: c.BankCodes},
+	}
+	for _, a := range c.Algorithms {
+		s.Rules.Algorithms = append(s.Rules.Algorithms, seal.Algorithm(a))
+	}
+	for _, p := range c.Papers {
+		s.Papers = append(s.Papers, thirdparty.PaperKind(p))
+	}
+	if s.Rules.Admission && len(c.Papers) == 0 {
+		s.Papers = thirdparty.PaperKinds
+	}
+	checker, err := c.checker(bankClock)
+	if err != nil {
+		return nil, err
+	}
+	fetcher := eidas.NewHTTPFetcher(eidas.FetchSettings{Hosts: c.SealHosts})
+	s.Trust = func() (psd2.Certificates, psd2.Fetcher) { return checker, fetcher }
+	if c.SignKey != "" {
+		if s.Sign, err = c.signer(); err != nil {
+			return nil, fmt.Errorf("sign_key: %w", err)
+		}
+	}
+	return s, nil
+}
+
+// checker judges certificates of third parties. An issuer that a sandbox has made
+// is refused by the checker itself.
+func (c *PSD2Config) checker(bankClock bank.Clock) (*eidas.Checker, error) {
+	var issuers []eidas.Issuer
+	for _, file := range c.Issuers {
+		list, err := readCertificates(file)
+		if err != nil {
+			return nil, fmt.Errorf("issuers: %w", err)
+		}
+		for _, cert := range list {
+			issuers = append(issuers, eidas.Issuer{Certificate: cert, Environment: eidas.Production})
+		}
+	}
+	listed, err := c.listed(bankClock)
+	if err != nil {
+		return nil, err
+	}
+	mode := eidas.Hard
+	if c.Revocation == "soft" {
+		mode = eidas.Soft
+	}
+	revocation, err := eidas.NewRevocation(eidas.RevocationSettings{
+		Fetcher: eidas.NewHTTPFetcher(eidas.FetchSettings{Hosts: c.RevocationHosts, Plain: true}), Wall: clock.Wall{}, Mode: mode,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return eidas.NewChecker(eidas.Settings{
+		Environment: eidas.Production, Issuers: append(issuers, listed...), Clock: bankClock, Revocation: revocation,
+	})
+}
+
+// listed are the issuers of trusted lists. A list that is out of date, or signed by
+// somebody else, is an error: a bank must not begin the day with whom it trusted
+// last year.
+func (c *PSD2Config) listed(bankClock bank.Clock) ([]eidas.Issuer, error) {
+	if len(c.TrustedLists) == 0 {
+		return nil, nil
+	}
+	s := trustedlist.Settings{Environment: eidas.Production, Clock: bankClock}
+	for _, file := range c.TrustedListSigners {
+		list, err := readCertificates(file)
+		if err != nil {
+			return nil, fmt.Errorf("trusted_list_signers: %w", err)
+		}
+		s.Signers = append(s.Signers, list...)
+	}
+	var out []eidas.Issuer
+	for _, file := range c.TrustedLists {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("trusted_lists: %w", err)
+		}
+		list, err := trustedlist.Read(text, s)
+		if err != nil {
+			return nil, fmt.Errorf("trusted_lists: %s: %w", file, err)
+		}
+		out = append(out, list.Issuers...)
+	}
+	return out, nil
+}
+
+func readCertificates(file string) ([]*x509.Certificate, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var out []*x509.Certificate
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		c, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		out = append(out, c)
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("%s holds no certificate", file)
+	}
+	return out, nil
+}
+
+// signer signs answers with the bank's own QSealC.
+func (c *PSD2Config) signer() (func([]byte) (string, error), error) {
+	pair, err := tls.LoadX509KeyPair(c.SignCertificate, c.SignKey)
+	if err != nil {
+		return nil, err
+	}
+	key, ok := pair.PrivateKey.(crypto.Signer)
+	if !ok {
+		return nil, errors.New("the key cannot sign")
+	}
+	cert, err := x509.ParseCertificate(pair.Certificate[0])
+	if err != nil {
+		return nil, err
+	}
+	return answerSigner(key, cert, c.SignURL), nil
+}
+
+// answerSigner signs bodies as PolishAPI does, under mBank's header (psd2 §4.2).
+// The key decides the algorithm.
+func answerSigner(key crypto.Signer, cert *x509.Certificate, url string) func([]byte) (string, error) {
+	algorithm := seal.RS256
+	if cert.PublicKeyAlgorithm == x509.ECDSA {
+		algorithm = seal.ES256
+	}
+	h := seal.Header{Alg: algorithm, Typ: "JWT", URL: url, Thumbprint: eidas.Thumbprint(cert)}
+	return func(body []byte) (string, error) { return seal.Sign(key, h, body) }
+}

@@ -1,0 +1,66 @@
+package app
+
+import (
+	"context"
+	"path/filepath"
+
+	"okienko/eidas"
+	"okienko/eidas/trustservice"
+	"okienko/psd2"
+	"okienko/psd2/mbank"
+	"okienko/rails"
+	"okienko/sandbox"
+)
+
+// thirdParties are the settings of the interface for licensed third parties in
+// the made-up world.
+func (w *sandboxWorld) thirdParties(s *Settings, listen Address) *PSD2Settings {
+	return &PSD2Settings{
+		Address: listen, BankIDs: []string{"bank-simulator-pl-retail", "bank-simulator-pl-corpo"},
+		Bank:    mbank.Bank{BIC: "OKNOPLP1", Name: s.BankName, Address: "ul. Zmyślona 1, 00-950 Warszawa"},
+		Rules:   psd2.Rules{LoopbackRedirects: true},
+		Network: rails.NewSimulator(s.Clock),
+		Trust:   func() (psd2.Certificates, psd2.Fetcher) { return w.checker, w.qualified },
+	}
+}
+
+// openTrustService opens the test trust service, whose certificates name the
+// sandbox's doors, and what judges them.
+func (w *sandboxWorld) openTrustService(doors string) error {
+	var revocation *eidas.Revocation
+	folder := filepath.Join(w.folder, trustName)
+	if w.options.Ephemeral {
+		folder = ""
+	}
+	var err error
+	w.qualified, err = trustservice.Open(trustservice.Settings{
+		Folder: folder, Clock: w.clock, BaseURL: doors + sandbox.TrustPath,
+		Changed: func() { revocation.Forget() },
+	})
+	if err != nil {
+		return err
+	}
+	if revocation, err = eidas.NewRevocation(eidas.RevocationSettings{Fetcher: w.qualified, Wall: w.wall, Mode: eidas.Hard}); err != nil {
+		return err
+	}
+	w.checker, err = eidas.NewChecker(eidas.Settings{
+		Environment: eidas.Test, Issuers: w.qualified.Issuers(), Clock: w.clock, Revocation: revocation,
+	})
+	return err
+}
+
+// openTPP opens the ready third party and registers it.
+func (w *sandboxWorld) openTPP(ctx context.Context, h *House) error {
+	if w.options.NoTPP {
+		return nil
+	}
+	t, err := sandbox.OpenReadyTPP(sandbox.ReadyTPPConfig{
+		Folder: filepath.Join(w.folder, tppFolder), Seed: w.seed, Trust: w.qualified, Clock: w.clock,
+		URL: h.psd2.url, Bank: h.settings.PSD2.BankIDs[0], Doors: h.sandbox.url, CA: w.trust.CAPEM,
+	})
+	if err != nil {
+		return err
+	}
+	w.tpp = filepath.Join(w.folder, tppFolder)
+	return t.Register(ctx, h.store, w.clock.Now())
+}

@@ -1,0 +1,238 @@
+package office
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"okienko/bank"
+	"okienko/bank/account"
+	"okienko/bank/audit"
+	"okienko/bank/consent"
+	"okienko/bank/sca"
+	"okienko/bank/thirdparty"
+	"okienko/bank/xs2a"
+)
+
+// Third parties of the tests: one whose papers are accepted, one whose papers
+// wait, one that has not applied yet.
+const (
+	readyTPP    = "PSDPL-PFSA-7010023456"
+	waitingTPP  = "PSDLT-LB-304411110"
+	newcomerTPP = "PSDPL-PFSA-5555555555"
+)
+
+func application() *ApplyThirdParty {
+	return &ApplyThirdParty{Organisation: newcomerTPP, Name: "Nowa S.A.", By: "Ewa Nowa", ByOwner: true, Papers: []PaperDocument{{"licence", "permit.pdf", []byte("permit")}}}
+}
+
+func activation() *Hotline {
+	return &Hotline{
+		Account: "account-kajak", Do: "activate", Person: "person-ewa.sowa", PESEL: "85112022144",
+		Answered: []string{"birth_date", "products"}, Papers: []PaperDocument{{FileName: "krs.pdf", Content: []byte("extract")}}, Why: "an accounting program",
+	}
+}
+
+// thirdParties has a register, two applications and one client in the bank, and a
+// consent of Marek Lis.
+func (b *testBank) thirdParties() {
+	b.t.Helper()
+	b.do(&ImportRegister{example[RegisterDocument](b.t, "register.toml")})
+	for _, org := range []string{readyTPP, waitingTPP} {
+		b.do(&ApplyThirdParty{Organisation: org, Name: "TPP " + org, By: "Jan Kowal", ByOwner: true, Papers: []PaperDocument{{"licence", "permit.pdf", []byte("permit")}}})
+	}
+	b.do(&ReviewPaper{Organisation: readyTPP, Paper: b.admission(readyTPP).Papers[0].ID, Accept: true, Why: "seen"})
+	_, err := b.store.ChangeClient(b.t.Context(), readyTPP, func(*thirdparty.Client) (thirdparty.Client, []audit.Record, error) {
+		return thirdparty.Client{ID: "client", Organisation: readyTPP, Name: "TPP", Status: thirdparty.Active, Since: b.clock.Now()}, nil, nil
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.consent()
+}
+
+// consent is one for funds: it takes one act of the store.
+func (b *testBank) consent() {
+	b.t.Helper()
+	ctx, now := b.t.Context(), b.clock.Now()
+	err := b.store.OpenChallenge(ctx, sca.Challenge{
+		ID: "for-consent", Person: "person-marek.lis", Method: sca.SMS, CodeHash: []byte("code"), CreatedAt: now, ExpiresAt: now.Add(time.Hour),
+		Subject: sca.Subject{Purpose: sca.ForFunds, ID: "consent", Binding: "all"}, Status: sca.Pending,
+	}, nil, func(*sca.Factor) error { return nil })
+	if err == nil {
+		_, err = b.store.JudgeChallenge(ctx, "for-consent", func(c *sca.Challenge, _ *sca.Factor) error { c.Status = sca.Passed; return nil },
+			func(*sca.Challenge) []audit.Record { return nil })
+	}
+	if err == nil {
+		err = b.store.GiveFunds(ctx, xs2a.Consent{
+			ID: "consent", Version: 1, Organisation: readyTPP, Name: "TPP", TPPID: "funds", Scope: xs2a.Funds,
+			Grants:   []xs2a.Grant{{Right: xs2a.ConfirmFunds}},
+			Accounts: []xs2a.Reach{{Ref: "ref-of-funds", Account: "account-marek.lis", Number: string(b.account("account-marek.lis").NRB)}},
+			Until:    now.Add(24 * time.Hour), Status: xs2a.Active, Customer: "customer-marek.lis", Person: "person-marek.lis", AskedAt: now, GivenAt: now, ProvenAt: now,
+		}, consent.Use{Challenge: "for-consent", Person: "person-marek.lis", Purpose: sca.ForFunds, Subject: "consent", Binding: "all"},
+			audit.Record{At: now, Actor: audit.Actor{Kind: audit.Customer, ID: "person-marek.lis"}, Act: "consent.given", Subject: "consent:consent"})
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *testBank) admission(org thirdparty.Organisation) thirdparty.Admission {
+	b.t.Helper()
+	a, err := b.store.Admission(b.t.Context(), org)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return a
+}
+
+func (b *testBank) client(org thirdparty.Organisation) thirdparty.Client {
+	b.t.Helper()
+	c, err := b.store.ClientOf(b.t.Context(), org)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return c
+}
+
+// paper is the id of a paper that waits.
+func (b *testBank) paper(k thirdparty.PaperKind) string {
+	b.t.Helper()
+	for _, p := range b.admission(waitingTPP).Papers {
+		if p.Kind == k {
+			return p.ID
+		}
+	}
+	b.t.Fatalf("no paper %s", k)
+	return ""
+}
+
+func TestAdmissionNeedsAcceptedPapersTheRegisterAndTwoPeople(t *testing.T) {
+	b := newBank(t, "production")
+	b.do(&ImportRegister{example[RegisterDocument](t, "register.toml")})
+	apply := func(papers ...PaperDocument) {
+		t.Helper()
+		b.do(&ApplyThirdParty{Organisation: readyTPP, Name: "TPP", By: "Jan Kowal", Papers: papers})
+	}
+	admit := &AdmitThirdParty{Organisation: readyTPP}
+	_, err := b.try(admit)
+	refused(t, err, bank.NotFound, "")
+	apply(PaperDocument{"licence", "permit.pdf", []byte("permit")})
+	_, err = b.try(admit)
+	refused(t, err, bank.StatusNotAllowed, "")
+	b.do(&ReviewPaper{Organisation: readyTPP, Paper: b.admission(readyTPP).Papers[0].ID, Accept: true, Why: "seen"})
+	_, err = b.try(admit) // somebody other than the owner applies
+	refused(t, err, bank.StatusNotAllowed, "")
+	apply(PaperDocument{"power_of_attorney", "power.pdf", []byte("power")})
+	b.do(&ReviewPaper{Organisation: readyTPP, Paper: b.admission(readyTPP).Papers[1].ID, Accept: false, Why: "not signed"})
+	_, err = b.try(admit)
+	refused(t, err, bank.StatusNotAllowed, "")
+	b.do(&ReviewPaper{Organisation: readyTPP, Paper: b.admission(readyTPP).Papers[1].ID, Accept: true, Why: "signed now"})
+
+	gone := example[RegisterDocument](t, "register.toml")
+	gone.Entries = gone.Entries[1:]
+	b.do(&ImportRegister{gone})
+	_, err = b.try(admit)
+	refused(t, err, bank.ThirdPartyBlocked, "")
+	b.do(&ImportRegister{example[RegisterDocument](t, "register.toml")})
+
+	_, err = b.store.ChangeClient(t.Context(), readyTPP, func(*thirdparty.Client) (thirdparty.Client, []audit.Record, error) {
+		return thirdparty.Client{ID: "client", Organisation: readyTPP, Name: "TPP", Status: thirdparty.Waiting, Since: b.clock.Now()}, nil, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := b.propose(admit)
+	_, err = b.Approve(t.Context(), id, "a.nowak", true)
+	refused(t, err, bank.ApprovalBySamePerson, "")
+	if b.client(readyTPP).Status != thirdparty.Waiting {
+		t.Fatal("let in before anybody approved")
+	}
+	b.approve(id)
+	if a := b.admission(readyTPP); a.Status != thirdparty.Admitted || a.DecidedAt.IsZero() {
+		t.Errorf("admission: %+v", a)
+	}
+	if c := b.client(readyTPP); c.Status != thirdparty.Active {
+		t.Errorf("client: %+v", c)
+	}
+}
+
+// Who is missing in the next list has lost the licence.
+func TestTheRegisterIsTheWholeList(t *testing.T) {
+	b := newBank(t, "production")
+	b.do(&ImportRegister{example[RegisterDocument](t, "register.toml")})
+	b.clock.Advance(time.Hour)
+	next := example[RegisterDocument](t, "register.toml")
+	next.Entries = next.Entries[1:]
+	r := b.do(&ImportRegister{next})
+	if told := strings.Join(r.Lines, "\n"); !strings.Contains(told, "gone     "+readyTPP) {
+		t.Errorf("told:\n%s", told)
+	}
+	e, err := b.store.Entry(t.Context(), readyTPP)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Allows(thirdparty.PaymentInitiation, b.clock.Now()); bank.CodeOf(err) != bank.ThirdPartyBlocked {
+		t.Errorf("it may still act: %v", err)
+	}
+	kept, err := b.store.Entry(t.Context(), "PSDLT-LB-304411110")
+	if err != nil || kept.Allows(thirdparty.AccountInformation, b.clock.Now()) != nil {
+		t.Errorf("who is still listed: %+v, %v", kept, err)
+	}
+}
+
+func TestWhatTheHotlineRefuses(t *testing.T) {
+	b := furnished(t)
+	for _, tt := range []struct {
+		name   string
+		change func(*Hotline)
+		code   bank.Code
+		field  string
+	}{
+		{"another PESEL", func(h *Hotline) { h.PESEL = "90031554328" }, bank.InvalidParameter, "pesel"},
+		{"no PESEL", func(h *Hotline) { h.PESEL = "" }, bank.InvalidParameter, "pesel"},
+		{"one question only", func(h *Hotline) { h.Answered = []string{"products", "products"} }, bank.InvalidParameter, "answered"},
+		{"an unknown question", func(h *Hotline) { h.Answered = []string{"products", "favourite_colour"} }, bank.InvalidParameter, "answered"},
+		{"somebody who does not act for the company", func(h *Hotline) { h.Person, h.PESEL = "person-marek.lis", "90031554328" }, bank.InvalidParameter, "person"},
+		{"nobody", func(h *Hotline) { h.Person = "none" }, bank.InvalidParameter, "person"},
+		{"no reason", func(h *Hotline) { h.Why = "" }, bank.InvalidParameter, "why"},
+		{"an empty paper", func(h *Hotline) { h.Papers[0].Content = nil }, bank.InvalidParameter, "paper"},
+		{"another act", func(h *Hotline) { h.Do = "rob" }, bank.InvalidParameter, "do"},
+		{"the bank's own account", func(h *Hotline) { h.Account = string(account.FeeIncome) }, bank.StatusNotAllowed, ""},
+		{"lifting a block that is none", func(h *Hotline) { h.Do = "unblock" }, bank.StatusNotAllowed, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			h := activation()
+			tt.change(h)
+			_, err := b.try(h)
+			refused(t, err, tt.code, tt.field)
+		})
+	}
+	_, err := b.try(&SetAccess{Account: "account-kajak", State: "on", Why: "asked"})
+	refused(t, err, bank.StatusNotAllowed, "") // nobody goes around the hotline
+}
+
+// The hotline blocks the chosen account alone, and writes down what it asked.
+func TestTheHotlineBlocksOneAccountAndRecordsItsSteps(t *testing.T) {
+	b := furnished(t)
+	block := &Hotline{Account: "account-marek.lis", Do: "block", Person: "person-marek.lis", PESEL: "90031554328", Answered: []string{"phone_code"}, Why: "does not know the payments"}
+	before := b.account("account-kajak").Access
+	b.do(block)
+	if a := b.account("account-marek.lis").Access; a.State != account.AccessBlocked || a.By != "hotline staff:a.nowak" {
+		t.Errorf("access: %+v", a)
+	}
+	if b.account("account-kajak").Access != before {
+		t.Error("another account was touched")
+	}
+	kept := b.dump()
+	for _, part := range []string{"hotline.block", "said the PESEL on record", "answered phone_code", "right to act: owner of Marek Lis"} {
+		if !strings.Contains(kept, part) {
+			t.Errorf("%q is not in the audit", part)
+		}
+	}
+	if strings.Contains(kept, "90031554328") {
+		t.Error("the audit holds the PESEL")
+	}
+	_, err := b.try(block)
+	refused(t, err, bank.StatusNotAllowed, "")
+}
