@@ -3,13 +3,127 @@ package mbank_test
 import (
 	"net/http"
 	"testing"
+
+	"okienko/bank/audit"
+	"okienko/bank/thirdparty"
+	"okienko/eidas"
+	"okienko/eidas/trustservice"
 )
 
-func TestWorldReadsAnAccount(t *testing.T) {
+// The cases of psd2 §10 by their numbers: transport and identity.
+
+func TestCase01NoCertificate(t *testing.T) {
 	w := newWorld(t)
-	got := w.one.reads(infoPrivilege(90), annas)
-	r := w.one.get("/accounts/"+got.refs[0], got.access).is(http.StatusOK)
-	if r.text("availableBalance") != "1000.00" {
-		t.Error(r.body)
+	token := w.one.lists(newUUID(noon), annas).access
+	w.one.get("/accounts", token).is(http.StatusOK)
+	bare := *w.one
+	bare.http = w.httpClient()
+	bare.get("/accounts", token).fails(http.StatusUnauthorized, "CertificateError")
+}
+
+func TestCase02BadCertificate(t *testing.T) {
+	w := newWorld(t)
+	for _, bad := range trustservice.Bads() {
+		p := papers{issue(oneOrg, eidas.QWAC, bad), onePapers().seal}
+		r := w.tpp(w.one.org, w.one.client, p).get("/accounts", "x").is(http.StatusUnauthorized)
+		if code := r.text("code"); code != "CertificateError" && bad != trustservice.WrongOrganisation {
+			t.Errorf("%s: %s", bad, r.body)
+		}
 	}
+	// A seal does not open a connection, and a QWAC does not seal.
+	w.tpp(w.one.org, w.one.client, papers{onePapers().seal, onePapers().seal}).get("/accounts", "x").fails(http.StatusUnauthorized, "CertificateError")
+	// Neither does a seal hold that is expired, revoked or of unknown issue, though it is registered.
+	for _, bad := range []trustservice.Bad{trustservice.Expired, trustservice.Revoked, trustservice.WrongIssuer} {
+		p := papers{onePapers().qwac, issue(oneOrg, eidas.QSealC, bad)}
+		w.addKey(oneOrg, p)
+		w.tpp(w.one.org, w.one.client, p).get("/accounts", "x").fails(http.StatusUnauthorized, "CertificateError")
+	}
+}
+
+func (w *world) addKey(org string, p papers) {
+	w.t.Helper()
+	w.change(org, func(c *thirdparty.Client) {
+		c.Keys = append(c.Keys, thirdparty.Key{Thumbprint: eidas.Thumbprint(p.seal.Certificate), Certificate: p.seal.Certificate.Raw, AddedAt: noon})
+	})
+}
+
+func (w *world) change(org string, f func(*thirdparty.Client)) {
+	w.t.Helper()
+	_, err := w.store.ChangeClient(w.t.Context(), thirdparty.Organisation(org), func(c *thirdparty.Client) (thirdparty.Client, []audit.Record, error) {
+		f(c)
+		return *c, []audit.Record{staff("third-party.changed", org)}, nil
+	})
+	must(w.t, err)
+}
+
+func TestCase03RoleMissing(t *testing.T) {
+	w := newWorld(t)
+	pay := func(p *tpp) reply {
+		return p.ask("POST", "/payments/domestic", "{}").with("x").set("TPP-Payment-ID", "1").send()
+	}
+	read := func(p *tpp) reply { return p.get("/accounts", "x") }
+	funds := func(p *tpp) reply {
+		return p.ask("POST", "/funds-confirmation", "{}").set("Client-ID", p.client).send()
+	}
+	only := func(role eidas.Role) *tpp {
+		p := papersOf(oneOrg, role)()
+		w.addKey(oneOrg, p)
+		return w.tpp(oneOrg, w.one.client, p)
+	}
+	reader, payer := only(eidas.Information), only(eidas.Initiation)
+	pay(reader).fails(http.StatusForbidden, "RoleMissingError")
+	funds(reader).fails(http.StatusForbidden, "RoleMissingError")
+	read(reader).is(http.StatusUnauthorized) // its role will do; its token will not
+	read(payer).fails(http.StatusForbidden, "RoleMissingError")
+	payer.authorize(payer.authorizeBody("ais", "c", infoPrivilege(1))).send().fails(http.StatusForbidden, "RoleMissingError")
+
+	// The register counts as much as the certificate, at once (psd2 §5).
+	w.list(map[string][]thirdparty.Role{oneOrg: {thirdparty.PaymentInitiation}, otherOrg: thirdparty.Roles})
+	read(w.one).fails(http.StatusForbidden, "RoleMissingError")
+	w.list(map[string][]thirdparty.Role{otherOrg: thirdparty.Roles})
+	for _, call := range []func(*tpp) reply{pay, read, funds} {
+		call(w.one).fails(http.StatusForbidden, "ThirdPartyBlockedError")
+	}
+	w.list(everyRole())
+	read(w.one).is(http.StatusUnauthorized)
+}
+
+func TestCase04Organisations(t *testing.T) {
+	w := newWorld(t)
+	w.tpp(oneOrg, w.one.client, papers{onePapers().qwac, otherPapers().seal}).get("/accounts", "x").fails(http.StatusUnauthorized, "SignatureError")
+	w.tpp(otherOrg, w.one.client, onePapers()).get("/accounts", "x").fails(http.StatusUnauthorized, "ThirdPartyUnknownError")
+	// A seal of the other organisation does not serve either when somebody has registered it for this one.
+	w.addKey(oneOrg, otherPapers())
+	w.tpp(oneOrg, w.one.client, papers{onePapers().qwac, otherPapers().seal}).get("/accounts", "x").fails(http.StatusUnauthorized, "SignatureError")
+}
+
+func TestCase05ForeignClientAndToken(t *testing.T) {
+	w := newWorld(t)
+	token := w.one.lists(newUUID(noon), annas).access
+	w.tpp(otherOrg, w.one.client, otherPapers()).get("/accounts", token).fails(http.StatusUnauthorized, "ThirdPartyUnknownError")
+	w.other.get("/accounts", token).fails(http.StatusUnauthorized, "invalid_token")
+	body := w.one.authorizeBody("ais-accounts", "c-5", listPrivilege)
+	w.other.authorize(body).send().fails(http.StatusUnauthorized, "ThirdPartyUnknownError")
+	w.one.get("/accounts", token).is(http.StatusOK)
+}
+
+// A blocked or waiting client is refused whatever its papers say; one that is
+// unknown is not told so before its certificate was judged.
+func TestClientStatus(t *testing.T) {
+	w := newWorld(t)
+	for _, status := range []thirdparty.ClientStatus{thirdparty.Blocked, thirdparty.Waiting} {
+		w.change(oneOrg, func(c *thirdparty.Client) { c.Status = status })
+		w.one.get("/accounts", "x").fails(http.StatusForbidden, "ThirdPartyBlockedError")
+	}
+	stranger := papersOf("PSDPL-PFSA-7777777777")()
+	w.tpp("PSDPL-PFSA-7777777777", newUUID(noon), stranger).get("/accounts", "x").fails(http.StatusUnauthorized, "ThirdPartyUnknownError")
+}
+
+// A renewed certificate is the same third party (design §4).
+func TestRenewedCertificate(t *testing.T) {
+	w := newWorld(t)
+	token := w.one.lists(newUUID(noon), annas).access
+	renewed := papersOf(oneOrg)()
+	p := w.tpp(oneOrg, w.one.client, papers{renewed.qwac, onePapers().seal})
+	p.get("/accounts", token).is(http.StatusOK)
 }

@@ -351,7 +351,8 @@ func (p *tpp) ask(method, target, body string) *ask {
 	if !ok {
 		whole = path + target
 	}
-	a := &ask{tpp: p, method: method, target: whole, body: body, header: http.Header{}}
+	own := *p // a test may change whose request it is
+	a := &ask{tpp: &own, method: method, target: whole, body: body, header: http.Header{}}
 	a.set("Accept", "application/json; charset=utf-8", "Accept-Encoding", "Gzip, deflate", "Accept-Language", "en", "TPP-ID", p.org,
 		"TPP-Request-ID", newUUID(p.w.wall.Now()))
 	if method == http.MethodPost {
@@ -394,11 +395,12 @@ func stringify(s string) string {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(s); err != nil {
+	// encoding/json escapes the two line ends of Unicode, JavaScript does not: they
+	// travel as characters of nobody's.
+	if err := e.Encode(strings.NewReplacer("\u2028", "\ue000", "\u2029", "\ue001").Replace(s)); err != nil {
 		panic(err)
 	}
-	out := strings.TrimSuffix(b.String(), "\n")
-	return strings.NewReplacer(`\u2028`, "\u2028", `\u2029`, "\u2029").Replace(out)
+	return strings.NewReplacer("\ue000", "\u2028", "\ue001", "\u2029").Replace(strings.TrimSuffix(b.String(), "\n"))
 }
 
 func (a *ask) payload() string {
@@ -646,7 +648,6 @@ func (p *tpp) reads(privileges string, accounts ...account.ID) tokens {
 	return p.redeem(p.w.gives(id, annaP, anna, accounts...)).tokens()
 }
 
-// onHold sets money of an account aside, as a partner's application does.
 func (w *world) lastCall() psd2.Call {
 	w.t.Helper()
 	w.mu.Lock()
