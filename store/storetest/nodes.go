@@ -35,6 +35,10 @@ func RunNodes(t *testing.T, open Open) {
 		{"one operation id through three nodes at once", operationThroughNodes},
 		{"what changes on one node is known to the next order on another", changesAreKnown},
 		{"a limit used on one node is used on another", limitsAreShared},
+		{"one request id through three nodes at once", requestThroughNodes},
+		{"one payment of a third party through three nodes at once", transferThroughNodes},
+		{"a consent withdrawn on one node stops its payment on another", func(t *testing.T, n *nodes) { n.withdrawn(t, n.more[0].s) }},
+		{"a consent withdrawn on one node is known to the next call on another", withdrawnThroughNodes},
 		{"a history is in order though a node's clock is behind", clocksDiffer},
 		{"whatever another node does makes a draft void", func(t *testing.T, n *nodes) {
 			n.meanwhile(t, n.more[0].s, func() *desk.Desk {

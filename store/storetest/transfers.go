@@ -36,6 +36,7 @@ func transfers(t *testing.T, open Open) {
 		{"a withdrawal stops what was decided and not written", withdrawnMeanwhile},
 		{"drafts follow each other with transfers too", transfersAhead},
 		{"payments of an account that were not executed", openPayments},
+		{"the tables make no payment twice", tablesRefuse},
 	} {
 		t.Run(one.name, func(t *testing.T) { one.test(t, newWorld(t, open)) })
 	}
