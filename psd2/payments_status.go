@@ -3,6 +3,7 @@ package psd2
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"okienko/bank"
@@ -37,8 +38,12 @@ func (c *Core) Failure(ctx context.Context, t *transfer.Transfer) (*Failure, err
 		Code: t.Reason, Text: why.text, Field: why.field, Reference: string(t.ID),
 		ConsentStands: err == nil && consent.Standing(c.Now()) == nil,
 	}
-	if t.Detail != "" {
-		f.Text += " " + t.Detail
+	switch {
+	case t.Detail == "":
+	case t.Reason == bank.RailRefused:
+		f.Text += " Its words: " + strings.TrimSuffix(t.Detail, ".") + "."
+	default: // how far a limit was used
+		f.Text = t.Detail + " " + f.Text
 	}
 	return f, nil
 }
@@ -52,7 +57,7 @@ func because(code bank.Code) cause {
 	case bank.InsufficientFunds:
 		return cause{"There is not enough money on the account.", "transferData.amount"}
 	case bank.SingleLimit, bank.DailyLimit, bank.MonthlyLimit, bank.CustomerLimit:
-		return cause{"The customer's limit for payments through third parties does not allow the amount; the customer can change it in internet banking.", "transferData.amount"}
+		return cause{"The customer can change the limit in internet banking.", "transferData.amount"}
 	case bank.RailRefused:
 		return cause{"The payment system or the payee's bank sent the payment back.", ""}
 	case bank.RailUnavailable:

@@ -3,6 +3,7 @@ package payment
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"okienko/bank"
@@ -48,6 +49,7 @@ func (t *turn) begin(tr *transfer.Transfer, by audit.Actor) error {
 			return err
 		}
 		counted, tr.Status, tr.Reason, tr.EndedAt, tr.FromVAT = zero, transfer.Rejected, no.Code, t.now, zero
+		tr.Detail = ofLimit(no)
 	}
 	if tr.Use, tr.Delta, err = (limit.Use{}).Take(counted, t.day, t.month); err != nil {
 		return err
@@ -67,6 +69,16 @@ func (t *turn) begin(tr *transfer.Transfer, by audit.Actor) error {
 	}
 	t.happened(tr, by, limit.Delta{}) // what creation took is kept with the transfer, once
 	return nil
+}
+
+// ofLimit says how far a limit was used when it stopped an order: whoever reads
+// why (design §3) reads it later, when other orders have used it further.
+func ofLimit(no *bank.Refusal) string {
+	c := no.Used.Currency()
+	if c == "" {
+		return ""
+	}
+	return strings.TrimSuffix(no.Public, ".") + ": used " + no.Used.String() + ", left " + no.Left.String() + " " + c.String() + "."
 }
 
 // happened records where a transfer stands now.
