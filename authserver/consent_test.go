@@ -37,6 +37,17 @@ func TestConsentIsKeptAsAsked(t *testing.T) {
 	}
 }
 
+// A third party chooses its name; the supervisor's register does not take it from it.
+func TestCustomerIsShownTheNameOfTheRegisterToo(t *testing.T) {
+	w := thirdParties(t)
+	a := w.infoAsk("c")
+	a.Client.Name = "Bank Bezpieczny"
+	w.ask(t, a)
+	if c := w.consentOf(t, "c"); c.Name != "Bank Bezpieczny (Kantorek)" {
+		t.Errorf("shown as %q", c.Name)
+	}
+}
+
 // psd2 §10 cases 22 to 28.
 func TestConsentsThatCannotBeAsked(t *testing.T) {
 	w := thirdParties(t)

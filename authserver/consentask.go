@@ -52,10 +52,10 @@ func (s *Server) AskConsent(ctx context.Context, a ConsentAsk) (ConsentRequest, 
 	if c.Scope != xs2a.AccountList && c.Scope != xs2a.AccountInfo && c.Scope != xs2a.Payments {
 		return ConsentRequest{}, bank.Refuse(bank.ScopeInvalid, "The scope is ais-accounts, ais or pis.")
 	}
-	if err := s.licensed(ctx, a.Client, c.Scope, now); err != nil {
+	entry, err := s.licensed(ctx, a.Client, c.Scope, now)
+	if err != nil {
 		return ConsentRequest{}, err
 	}
-	var err error
 	if c.Grants, err = askedGrants(c.Scope, c.Grants); err != nil {
 		return ConsentRequest{}, err
 	}
@@ -69,7 +69,7 @@ func (s *Server) AskConsent(ctx context.Context, a ConsentAsk) (ConsentRequest, 
 		return ConsentRequest{}, err
 	}
 	c.ID, c.Version, c.Status, c.AskedAt = xs2a.ID(s.ids.NewID()), 1, xs2a.Asked, now
-	c.Client, c.Organisation, c.Name = a.Client.ID, a.Client.Organisation, a.Client.Name
+	c.Client, c.Organisation, c.Name = a.Client.ID, a.Client.Organisation, shownName(a.Client, &entry)
 	r := ConsentRequest{
 		ID: RequestID(s.ids.NewID()), Consent: c.ID, Client: a.Client.ID, State: a.State, RedirectURI: a.RedirectURI,
 		CreatedAt: now, ExpiresAt: now.Add(s.rules.RequestLife), Status: RequestOpen,
@@ -81,20 +81,33 @@ func (s *Server) AskConsent(ctx context.Context, a ConsentAsk) (ConsentRequest, 
 	return r, nil
 }
 
+// shownName is what a customer reads of a third party: the name that it chose
+// itself, and beside it the one of the supervisor's register, which it cannot
+// choose. A shop that calls itself after the bank must not look like the bank.
+func shownName(c *thirdparty.Client, e *thirdparty.Entry) string {
+	switch {
+	case c.Name == "" || c.Name == e.Name:
+		return e.Name
+	case e.Name == "":
+		return c.Name
+	}
+	return c.Name + " (" + e.Name + ")"
+}
+
 // licensed refuses a client that may not call now, or whose organisation the
-// supervisor's register does not give the role of a scope.
-func (s *Server) licensed(ctx context.Context, c *thirdparty.Client, scope xs2a.Scope, now time.Time) error {
+// supervisor's register does not give the role of a scope; it returns the entry.
+func (s *Server) licensed(ctx context.Context, c *thirdparty.Client, scope xs2a.Scope, now time.Time) (thirdparty.Entry, error) {
 	if err := c.Standing(); err != nil {
-		return err
+		return thirdparty.Entry{}, err
 	}
 	entry, err := s.third.Entry(ctx, c.Organisation)
 	if bank.CodeOf(err) == bank.NotFound {
-		return (*thirdparty.Entry)(nil).Allows(scope.Role(), now)
+		return thirdparty.Entry{}, (*thirdparty.Entry)(nil).Allows(scope.Role(), now)
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		err = entry.Allows(scope.Role(), now)
 	}
-	return entry.Allows(scope.Role(), now)
+	return entry, err
 }
 
 // askedGrants refuses rights that a consent of a scope cannot have.

@@ -210,7 +210,7 @@ func (s *Server) complete(ctx context.Context, p *PendingConsent, c *ConsentChoi
 	if err := s.mayGive(ctx, c.Person, c.Customer); err != nil {
 		return nil, err
 	}
-	if err := s.licensed(ctx, p.Client, p.Consent.Scope, now); err != nil {
+	if _, err := s.licensed(ctx, p.Client, p.Consent.Scope, now); err != nil {
 		return nil, err
 	}
 	chosen, err := s.chosen(ctx, &p.Consent, c)

@@ -154,5 +154,6 @@ func (s *Server) renewable(ctx context.Context, person party.PersonID, id xs2a.I
 	if err != nil {
 		return xs2a.Consent{}, err
 	}
-	return c, s.licensed(ctx, &client, c.Scope, s.now())
+	_, err = s.licensed(ctx, &client, c.Scope, s.now())
+	return c, err
 }

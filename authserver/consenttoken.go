@@ -104,9 +104,8 @@ func (p *ConsentTokenParams) fits(c *Code, now time.Time) error {
 	return nil
 }
 
-// refresh spends a refresh token. How long it lives is decided by the consent as
-// it stands, not by the instant that was written down with the token: a customer
-// may have renewed the consent since.
+// refresh spends a refresh token. How long it is good is decided by the consent
+// as it stands: a customer may have renewed it since.
 func (s *Server) refresh(ctx context.Context, p *ConsentTokenParams, pair *consentTokens) (xs2a.Consent, error) {
 	of, err := s.lookedAt(ctx, p.Client, p.Narrow)
 	if err != nil {
@@ -161,14 +160,24 @@ func (p *consentTokens) issue(c *xs2a.Consent, family []byte, looksOnly bool) (C
 	if p.access, out.Access, err = token(AccessToken, p.now.Add(p.life)); err != nil {
 		return ConsentIssued{}, err
 	}
-	if p.refresh, out.Refresh, err = token(RefreshToken, c.Until); err != nil {
+	if p.refresh, out.Refresh, err = token(RefreshToken, refreshUntil(c)); err != nil {
 		return ConsentIssued{}, err
 	}
 	out.Audit = []audit.Record{{
 		At: p.now, Actor: thirdPartyOf(p.client), Act: "tokens.issued", Subject: "consent:" + string(c.ID),
-		After: "access until " + instant(out.Access.ExpiresAt) + ", refresh until " + instant(out.Refresh.ExpiresAt),
+		After: "access until " + instant(out.Access.ExpiresAt) + ", refresh until " + instant(c.Until),
 	}}
 	return out, nil
+}
+
+// refreshUntil is how long a refresh token is kept. It is good as long as its
+// consent stands, and a customer may renew that one at its very end for another
+// 180 days: the token must still be there then.
+func refreshUntil(c *xs2a.Consent) time.Time {
+	if c.Scope == xs2a.Payments {
+		return c.Until
+	}
+	return c.Until.Add(xs2a.MaxLife)
 }
 
 // shown is a consent as a token shows it: one that only looks at what was made
