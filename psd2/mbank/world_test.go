@@ -19,6 +19,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -87,10 +88,23 @@ func numberOf(n int) nrb.NRB {
 	return number
 }
 
+// caTime is the bank clock of the test that runs: what the trust service says of
+// revocation must be fresh wherever a test has moved its clock.
+type caTime struct{ atomic.Pointer[clock.Manual] }
+
+func (c *caTime) Now() time.Time {
+	if m := c.Load(); m != nil {
+		return m.Now()
+	}
+	return noon
+}
+
+var caClock caTime
+
 // ca is one trust service for all tests: keys of seals take long to make. What
 // it issued is never revoked, except what a test had issued for that.
 var ca = sync.OnceValue(func() *trustservice.Service {
-	s, err := trustservice.Open(trustservice.Settings{Clock: clock.NewManual(noon)})
+	s, err := trustservice.Open(trustservice.Settings{Clock: &caClock})
 	if err != nil {
 		panic(err)
 	}
@@ -145,6 +159,7 @@ type settings struct {
 func newWorld(t testing.TB, change ...func(*settings)) *world {
 	t.Helper()
 	w := &world{t: t, clock: clock.NewManual(noon), wall: clock.NewManual(noon)}
+	caClock.Store(w.clock)
 	var err error
 	w.store, err = store.Open(t.Context(), store.Config{
 		Environment: partner.Test, Key: []byte("0123456789abcdef0123456789abcdef"), Clock: w.clock, Wall: w.wall,
