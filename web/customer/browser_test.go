@@ -143,3 +143,23 @@ func (v *view) main() string {
 	_, text, _ := strings.Cut(v.text, "<main")
 	return tags.ReplaceAllString(text, " ")
 }
+
+// mayLeaveTo demands a policy that lets the page's forms end at an address.
+func (v *view) mayLeaveTo(origin string) *view {
+	v.Helper()
+	if p := v.header.Get("Content-Security-Policy"); !strings.Contains(p, "form-action 'self' "+origin) {
+		v.Errorf("the page's forms may not end at %s: %s", origin, p)
+	}
+	return v
+}
+
+// carries demands a parameter in the address of a redirect.
+func (v *view) carries(name, value string) *view {
+	v.Helper()
+	u, err := url.Parse(v.header.Get("Location"))
+	v.must(err)
+	if got := u.Query().Get(name); got != value {
+		v.Errorf("%s is %q, want %q", name, got, value)
+	}
+	return v
+}

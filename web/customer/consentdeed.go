@@ -121,8 +121,9 @@ func (d *Door) fundsDeed(ctx context.Context, v *visit, a *act) (*deed, error) {
 	}, nil
 }
 
-// endOf is the instant at which a day is over: "until a day" includes it.
-func endOf(day calendar.Date) time.Time { return day.AddDays(1).Start() }
+// endOf is the last second of a day: "until a day" includes it, and a page that
+// said midnight of the next one would be misread.
+func endOf(day calendar.Date) time.Time { return day.AddDays(1).Start().Add(-time.Second) }
 
 // accessDeed opens an account to applications and third parties.
 func (d *Door) accessDeed(ctx context.Context, v *visit, id account.ID) (*deed, error) {

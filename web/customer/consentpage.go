@@ -177,6 +177,9 @@ func (d *Door) paymentView(r *http.Request, v *visit, q *wanted, stop *ui.Failur
 	if len(chosen) > 0 {
 		p.Account = chosen[0]
 	}
+	if len(q.Consent.Payment.Orders) == 0 && !q.any {
+		return p, nil // somebody else's payment, perhaps: nothing is said of it
+	}
 	shown, err := d.whatView(r.Context(), q.Consent.Payment)
 	if err != nil {
 		return nil, err
@@ -243,7 +246,7 @@ func (d *Door) answer(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if err != nil {
 		return err
 	}
-	if a.stop != nil {
+	if a.stop != nil && a.stop.Limit != nil {
 		d.sessions.Put(r.Context(), keyWaiting, string(q.Request.ID))
 	}
 	return d.wantedPage(w, r, v, http.StatusConflict, q, a)

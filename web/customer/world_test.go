@@ -30,6 +30,7 @@ import (
 	"okienko/bank/party"
 	"okienko/bank/payment"
 	"okienko/bank/sca"
+	"okienko/bank/transfer"
 	"okienko/clock"
 	"okienko/edge"
 	"okienko/ident"
@@ -42,10 +43,12 @@ const (
 	anna   party.PersonID = "anna"   // SMS only
 	bartek party.PersonID = "bartek" // the app and SMS; owner of Wiatrak, and a person of his own
 	celina party.PersonID = "celina" // may look at Wiatrak, not bind it
+	dorota party.PersonID = "dorota" // owner of Warsztat, a business
 
 	ofAnna   party.CustomerID = "c-anna"
 	ofBartek party.CustomerID = "c-bartek"
 	wiatrak  party.CustomerID = "c-wiatrak"
+	warsztat party.CustomerID = "c-warsztat"
 	partnerC party.CustomerID = "c-partner"
 
 	annaMain    account.ID = "a-anna"
@@ -53,10 +56,14 @@ const (
 	annaOff     account.ID = "a-anna-off"
 	annaEuro    account.ID = "a-anna-eur"
 	bartekMain  account.ID = "a-bartek"
+	annaBlock   account.ID = "a-anna-blocked"
 	wiatrakMain account.ID = "a-wiatrak"
+	warsztatOne account.ID = "a-warsztat"
 	partnerMain account.ID = "a-partner"
 
 	kawomat consent.ClientID = "kawomat"
+
+	ownBank = "10500099"
 
 	password = "Zielony rower 7"
 	redirect = "https://app.example/back?keep=1"
@@ -113,6 +120,10 @@ func newWorld(t *testing.T, opts ...option) *world {
 	w.auth = authserver.New(authserver.Config{
 		Store: w.store, Agreements: w.store, Partners: w.store, Parties: w.store, Accounts: w.store, SCA: w.store,
 		Clock: w.bank, IDs: ids, Environment: o.environment,
+		Consents: w.store, ConsentBook: w.store, ThirdParties: w.store, Transfers: w.store, Counters: w.store, Access: w.store,
+		Network: silentNetwork{}, ConsentRules: authserver.ConsentRules{
+			BankCodes: []string{ownBank}, Fees: map[authserver.FeeOf]int64{{Kind: transfer.Domestic, System: transfer.Elixir}: 150},
+		},
 	})
 	w.phone, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	w.must(err)
@@ -122,6 +133,7 @@ func newWorld(t *testing.T, opts ...option) *world {
 	w.door, err = New(Config{
 		Pages: pages, Auth: w.auth, Desk: w.desk, Reader: w.store, Accounts: w.store, Parties: w.store, Partners: w.store,
 		Agreements: w.store, Devices: w.store, Sessions: w.store.Sessions(), Clock: w.bank, Wall: wall, Sandbox: true, Rates: o.rates,
+		ConsentBook: w.store, Transfers: w.store, ThirdParties: w.store, Hotline: "+48 22 555 01 23",
 	})
 	w.must(err)
 	w.server = httptest.NewTLSServer(edge.Mount(w.door))
@@ -151,7 +163,7 @@ func (w *world) people(o options) {
 	serial := uint64(0)
 	acc := func(id account.ID, c party.CustomerID, holder, name string, access account.AccessState, cur money.Currency) account.Account {
 		serial++
-		number, err := nrb.Make("10500099", fmt.Sprintf("%016d", serial))
+		number, err := nrb.Make(ownBank, fmt.Sprintf("%016d", serial))
 		w.must(err)
 		zero := money.Zero(cur)
 		return account.Account{
@@ -175,18 +187,21 @@ func (w *world) people(o options) {
 			{ID: anna, FirstName: "Anna", LastName: "Żak", Phone: "+48600100200", Language: party.Polish, Login: "anna"},
 			{ID: bartek, FirstName: "Bartek", LastName: "Lis", Phone: "+48600100300", Language: party.English, Login: "bartek", UsesApp: true},
 			{ID: celina, FirstName: "Celina", LastName: "Maj", Phone: "+48600100400", Language: party.Polish, Login: "celina"},
+			{ID: dorota, FirstName: "Dorota", LastName: "Kos", Phone: "+48600100500", Language: party.Polish, Login: "dorota"},
 		},
 		Customers: []party.Customer{
 			{ID: ofAnna, Segment: party.Individual, Name: "Anna Żak", Person: anna, Since: since},
 			{ID: ofBartek, Segment: party.Individual, Name: "Bartek Lis", Person: bartek, Since: since},
 			{ID: wiatrak, Segment: party.Corporation, Name: "Wiatrak sp. z o.o.", Since: since},
+			{ID: warsztat, Segment: party.Business, Name: "Dorota Kos Warsztat", Since: since},
 			{ID: partnerC, Segment: party.Corporation, Name: "Automaty Wiślane sp. z o.o.", Since: since},
 		},
 		Representations: []party.Representation{
 			{Customer: wiatrak, Person: bartek, Role: party.Owner, Share: 1000, From: since},
 			{Customer: wiatrak, Person: celina, Role: party.ProxySpecial, From: since},
+			{Customer: warsztat, Person: dorota, Role: party.Owner, Share: 1000, From: since},
 		},
-		Logins:  []intake.Login{{Person: anna, Login: "anna", Password: hash}, {Person: bartek, Login: "bartek", Password: hash}, {Person: celina, Login: "celina", Password: hash}},
+		Logins:  []intake.Login{{Person: anna, Login: "anna", Password: hash}, {Person: bartek, Login: "bartek", Password: hash}, {Person: celina, Login: "celina", Password: hash}, {Person: dorota, Login: "dorota", Password: hash}},
 		Devices: []sca.Device{{ID: "phone-bartek", Person: bartek, Name: "Pixel Bartka", PublicKey: der, EnrolledAt: since}},
 		Accounts: []account.Account{
 			acc(annaMain, ofAnna, "Anna Żak", "Konto codzienne", account.AccessOn, money.PLN),
@@ -195,6 +210,8 @@ func (w *world) people(o options) {
 			acc(annaEuro, ofAnna, "Anna Żak", "Euro", account.AccessOn, money.EUR),
 			acc(bartekMain, ofBartek, "Bartek Lis", "Konto", account.AccessOn, money.PLN),
 			acc(wiatrakMain, wiatrak, "Wiatrak sp. z o.o.", "Firmowe", account.AccessOn, money.PLN),
+			acc(warsztatOne, warsztat, "Dorota Kos", "Warsztat", account.AccessOff, money.PLN),
+			acc(annaBlock, ofAnna, "Anna Żak", "Zastrzeżone", account.AccessBlocked, money.PLN),
 			acc(partnerMain, partnerC, "Automaty Wiślane sp. z o.o.", "Zbiorcze", account.AccessOn, money.PLN),
 		},
 		Entries: []ledger.Entry{opening(annaMain, 100_000), opening(annaSpare, 5_000), opening(bartekMain, 100_000)},

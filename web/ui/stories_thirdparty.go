@@ -88,6 +88,9 @@ func paymentConsentStories() []Story {
 			p.Accounts, p.Account, p.None, p.Fee = storyChoices()[2:], "", true, money.Amount{}
 			p.Accounts[0].Obstacle = ObstacleOther
 		})},
+		{"tpp-look-foreign", page(func(p *PaymentConsent) {
+			p.Kind, p.Amount, p.Fee, p.Orders, p.Accounts, p.None = SubjectLook, money.Amount{}, money.Amount{}, nil, nil, true
+		})},
 		{"tpp-login", Login{Common: stranger("/login"), Action: "/login", Waiting: &Application{Name: shop().Name}, RefuseAction: "/consent/1/refuse"}},
 		{"tpp-pay-limit", page(func(p *PaymentConsent) {
 			p.Stop = &Failure{Reason: bank.CustomerLimit, Limit: &LimitUse{Kind: LimitDaily, Max: pln(200000), Used: pln(45000), Left: pln(155000)}}
