@@ -20,7 +20,7 @@ func (w *twin) consents(b *memory.Book) []xs2a.Consent {
 	today := day(startOfTest[:10])
 	tomorrow := today.AddDays(1).String()
 	var list []xs2a.Consent
-	for n, orders := range [][]transfer.Instruction{
+	for n, orders := range [][]*transfer.Instruction{
 		{elixir("20.00")}, {elixir("30.00")}, {split(elixir("40.00"), "9.00")}, {inside("15.00")}, {sepa("200.00")}, {sepa("300.00")},
 		{dated(elixir("25.00"), tomorrow)}, {dated(inside("25.00"), tomorrow)}, {monthly(elixir("5.00"), tomorrow, "")},
 		{monthly(inside("5.00"), today.String(), "2026-03-20")}, {elixir("3.00"), inside("4.00")}, {dated(elixir("3.00"), tomorrow), split(inside("4.00"), "1.00")},

@@ -52,9 +52,9 @@ func (o *Initiate) decide(t *turn) (Outcome, error) {
 	case o.Bundle:
 		out, err = o.bundle(t, c, acc, orders)
 	case orders[0].Order.Mode == transfer.Recurring:
-		out.Standing, err = o.standing(t, c, acc, orders[0].Order)
+		out.Standing = o.standing(t, c, acc, &orders[0].Order)
 	default:
-		out.Transfer, err = t.order(c, acc, &c.Payment.Orders[0], Initiation{TPPID: o.TPPID, Order: orders[0].Order}, "")
+		out.Transfer, err = t.order(c, acc, &c.Payment.Orders[0], &Initiation{TPPID: o.TPPID, Order: orders[0].Order}, "")
 	}
 	if err != nil {
 		return Outcome{}, err
@@ -91,17 +91,17 @@ func payerOf(c *xs2a.Consent) xs2a.Reach {
 func (o *Initiate) normalised(payer string) []Initiation {
 	out := make([]Initiation, len(o.Orders))
 	for n, i := range o.Orders {
-		out[n] = Initiation{TPPID: i.TPPID, Order: filled(i.Order, payer)}
+		out[n] = i
+		fill(&out[n].Order, payer)
 	}
 	return out
 }
 
-func filled(i transfer.Instruction, payer string) transfer.Instruction {
+func fill(i *transfer.Instruction, payer string) {
 	if i.Sender.Account == "" {
 		i.Sender.Account = payer
 	}
 	i.Normalise()
-	return i
 }
 
 // content is the canonical text of the whole order. The same id under another
@@ -192,7 +192,8 @@ func (o *Initiate) agrees(orders []Initiation, w *xs2a.What, payer string) error
 		return differs
 	}
 	for n := range orders {
-		given := filled(w.Orders[n].Order, payer)
+		given := w.Orders[n].Order
+		fill(&given, payer)
 		if (o.Bundle && w.Orders[n].TPPID != orders[n].TPPID) || given.Content() != orders[n].Order.Content() {
 			return differs
 		}
@@ -268,7 +269,7 @@ func (o *Initiate) bundle(t *turn, c *xs2a.Consent, acc *account.Account, orders
 	}
 	t.record(thirdParty(c.Client), "bundle.ordered", "bundle:"+string(b.ID), "", b.Total.String(), "")
 	for n := range orders {
-		tr, err := t.order(c, acc, &c.Payment.Orders[n], orders[n], b.ID)
+		tr, err := t.order(c, acc, &c.Payment.Orders[n], &orders[n], b.ID)
 		if err != nil {
 			return Outcome{}, err
 		}
@@ -281,17 +282,17 @@ func (o *Initiate) bundle(t *turn, c *xs2a.Consent, acc *account.Account, orders
 	return Outcome{Bundle: b, Transfers: t.transfersOf(b)}, nil
 }
 
-func (o *Initiate) standing(t *turn, c *xs2a.Consent, acc *account.Account, order transfer.Instruction) (*transfer.Standing, error) {
+func (o *Initiate) standing(t *turn, c *xs2a.Consent, acc *account.Account, order *transfer.Instruction) *transfer.Standing {
 	given := &c.Payment.Orders[0]
 	s := &transfer.Standing{
 		ID: transfer.StandingID(t.ids.NewID()), Consent: string(c.ID), Client: c.Client, TPPID: o.TPPID,
-		Customer: c.Customer, Account: acc.ID, Payee: given.Payee, Order: order, System: given.System,
+		Customer: c.Customer, Account: acc.ID, Payee: given.Payee, Order: *order, System: given.System,
 		Fee: feeOf(given), Status: transfer.StandingSubmitted, CreatedAt: t.now,
 	}
 	t.falls(s, order.Recurrence.Start)
 	t.standings.add(s.ID, s)
 	t.record(thirdParty(c.Client), "standing.ordered", "standing:"+string(s.ID), "", order.Amount.String(), "")
-	return s, nil
+	return s
 }
 
 // feeOf is the fee that the customer was shown.

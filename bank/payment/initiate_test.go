@@ -25,7 +25,7 @@ func TestOrderOfChecksOfAnInitiation(t *testing.T) {
 	k.done(used)
 	o := *good
 	o.TPPID, o.Consent = used.TPPID, "unknown"
-	o.Orders = []payment.Initiation{{Order: inside("299.99")}}
+	o.Orders = []payment.Initiation{{Order: *inside("299.99")}}
 	change := func(f func(c *xs2a.Consent)) func() { return func() { k.book.ChangeConsent(c.ID, f) } }
 	steps := []struct {
 		code  bank.Code
@@ -147,8 +147,8 @@ func TestWhatIsOrderedIsWhatWasConsentedTo(t *testing.T) {
 		"a day":           func(i *transfer.Instruction) { i.ExecutionDate = day("2026-03-12") },
 		"system":          func(i *transfer.Instruction) { i.System = transfer.ExpressElixir },
 		"delivery":        func(i *transfer.Instruction) { i.Delivery = transfer.StandardD1 },
-		"recurrence":      func(i *transfer.Instruction) { *i = monthly(*i, "2026-03-12", "") },
-		"split":           func(i *transfer.Instruction) { *i = split(*i, "0.00") },
+		"recurrence":      func(i *transfer.Instruction) { monthly(i, "2026-03-12", "") },
+		"split":           func(i *transfer.Instruction) { split(i, "0.00") },
 	}
 	order := func(k *teller, change func(i *transfer.Instruction)) *payment.Initiate {
 		o := k.agreed(elixir("10.00"))
@@ -160,7 +160,7 @@ func TestWhatIsOrderedIsWhatWasConsentedTo(t *testing.T) {
 			k := newAgency(t)
 			o := order(k, change)
 			first := k.done(o).Transfer
-			o.Orders[0].Order = elixir("10.00") // the repeat, written as it was consented to
+			o.Orders[0].Order = *elixir("10.00") // the repeat, written as it was consented to
 			if again := k.done(o); !again.Repeat || again.Transfer.ID != first.ID {
 				t.Errorf("%+v", again)
 			}

@@ -23,7 +23,7 @@ func revoked(t *testing.T, k *teller, id transfer.ID) {
 // Until it is executed or handed over a transfer can be cancelled, and everything
 // it took is given back.
 func TestCancellingATransfer(t *testing.T) {
-	for name, order := range map[string]transfer.Instruction{
+	for name, order := range map[string]*transfer.Instruction{
 		"pending": split(elixir("100.00"), "10.00"), "scheduled": dated(elixir("100.00"), "2026-03-12"),
 	} {
 		t.Run(name, func(t *testing.T) {

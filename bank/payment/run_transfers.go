@@ -1,7 +1,6 @@
 package payment
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -22,19 +21,17 @@ func (o *RunTransfer) decide(t *turn) (Outcome, error) {
 		return Outcome{Transfer: tr, Repeat: true}, nil // executed or cancelled meanwhile
 	}
 	tr = t.transfers.edit(tr.ID)
-	err := t.executable(tr)
-	var no *bank.Refusal
-	switch {
-	case errors.As(err, &no):
-		err = t.endTransfer(tr, transfer.Rejected, no.Code, "", theBank)
-	case err == nil:
-		if err = t.executeTransfer(tr); err == nil {
-			t.happened(tr, theBank, limit.Delta{})
-		}
-	}
+	no, err := refusalIn(t.executable(tr))
 	if err != nil {
 		return Outcome{}, err
 	}
+	if no != nil {
+		return Outcome{Transfer: tr}, t.endTransfer(tr, transfer.Rejected, no.Code, "", theBank)
+	}
+	if err := t.executeTransfer(tr); err != nil {
+		return Outcome{}, err
+	}
+	t.happened(tr, theBank, limit.Delta{})
 	return Outcome{Transfer: tr}, nil
 }
 

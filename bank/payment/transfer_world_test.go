@@ -67,33 +67,33 @@ func openForThirdParties(put func(account.Account)) {
 }
 
 // elixir is the order of a domestic transfer through Elixir, due at the next session.
-func elixir(amount string) transfer.Instruction {
-	return transfer.Instruction{
+func elixir(amount string) *transfer.Instruction {
+	return &transfer.Instruction{
 		Kind: transfer.Domestic, Recipient: transfer.Party{Account: numberOf(7), Name: "Piotr Zet"}, Description: "Za obiad",
 		Amount: pln(amount), Delivery: transfer.ExpressD0, System: transfer.Elixir,
 	}
 }
 
 // inside is the order of a transfer to Ben, in this bank.
-func inside(amount string) transfer.Instruction {
+func inside(amount string) *transfer.Instruction {
 	i := elixir(amount)
 	i.System, i.Recipient.Account = transfer.Internal, numberOf(2)
 	return i
 }
 
-func sepa(amount string) transfer.Instruction {
-	return transfer.Instruction{
+func sepa(amount string) *transfer.Instruction {
+	return &transfer.Instruction{
 		Kind: transfer.EEA, Recipient: transfer.Party{Account: "DE89370400440532013000", Name: "Uwe"}, Description: "Rechnung",
 		Amount: eur(amount), Delivery: transfer.StandardD1, System: transfer.SEPA,
 	}
 }
 
-func dated(i transfer.Instruction, on string) transfer.Instruction {
+func dated(i *transfer.Instruction, on string) *transfer.Instruction {
 	i.Mode, i.ExecutionDate = transfer.FutureDated, day(on)
 	return i
 }
 
-func monthly(i transfer.Instruction, from, until string) transfer.Instruction {
+func monthly(i *transfer.Instruction, from, until string) *transfer.Instruction {
 	i.Mode, i.Recurrence = transfer.Recurring, &transfer.Recurrence{Start: day(from), Every: transfer.Month, Count: 1}
 	if until != "" {
 		i.Recurrence.End = day(until)
@@ -101,19 +101,19 @@ func monthly(i transfer.Instruction, from, until string) transfer.Instruction {
 	return i
 }
 
-func split(i transfer.Instruction, tax string) transfer.Instruction {
+func split(i *transfer.Instruction, tax string) *transfer.Instruction {
 	i.Split = &transfer.Split{VAT: pln(tax), TaxID: "5512265909", Invoice: "FV 1"}
 	return i
 }
 
 // consentTo is an active consent of Anna's to orders, as the authorisation server
 // leaves it: account, way, fee and the payee in this bank are settled.
-func consentTo(id string, bundle bool, orders ...transfer.Instruction) xs2a.Consent {
+func consentTo(id string, bundle bool, orders ...*transfer.Instruction) xs2a.Consent {
 	w := &xs2a.What{Bundle: bundle}
 	right := xs2a.Initiate
 	payer := xs2a.Reach{Ref: "ref-" + id, Account: purse, Number: numberOf(1)}
 	for n, i := range orders {
-		g := xs2a.Ordered{Order: i, System: i.System, Fee: money.New(pln(orderFee).Minor(), i.Amount.Currency())}
+		g := xs2a.Ordered{Order: *i, System: i.System, Fee: money.New(pln(orderFee).Minor(), i.Amount.Currency())}
 		if bundle {
 			g.TPPID = fmt.Sprintf("%s-%d", id, n)
 		}
@@ -141,7 +141,7 @@ func consentTo(id string, bundle bool, orders ...transfer.Instruction) xs2a.Cons
 	}
 }
 
-func sumOf(orders []transfer.Instruction) money.Amount {
+func sumOf(orders []*transfer.Instruction) money.Amount {
 	sum := money.Zero(orders[0].Amount.Currency())
 	for _, i := range orders {
 		sum, _ = sum.Add(i.Amount)
@@ -159,20 +159,20 @@ func initiation(c *xs2a.Consent, tppID string) *payment.Initiate {
 }
 
 // agreed puts a fresh consent to orders and gives what orders them.
-func (k *teller) agreed(orders ...transfer.Instruction) *payment.Initiate {
+func (k *teller) agreed(orders ...*transfer.Instruction) *payment.Initiate {
 	c := consentTo(k.op(), false, orders...)
 	k.book.PutConsent(c)
 	return initiation(&c, "pay-"+string(c.ID))
 }
 
-func (k *teller) bundled(orders ...transfer.Instruction) *payment.Initiate {
+func (k *teller) bundled(orders ...*transfer.Instruction) *payment.Initiate {
 	c := consentTo(k.op(), true, orders...)
 	k.book.PutConsent(c)
 	return initiation(&c, "bundle-"+string(c.ID))
 }
 
 // sent orders one transfer under a fresh consent.
-func (k *teller) sent(i transfer.Instruction) *transfer.Transfer {
+func (k *teller) sent(i *transfer.Instruction) *transfer.Transfer {
 	k.t.Helper()
 	return k.done(k.agreed(i)).Transfer
 }

@@ -20,7 +20,7 @@ import (
 
 // order makes the transfer of one consented order, and begins it: at once, or by
 // setting a day for it.
-func (t *turn) order(c *xs2a.Consent, acc *account.Account, given *xs2a.Ordered, i Initiation, b transfer.BundleID) (*transfer.Transfer, error) {
+func (t *turn) order(c *xs2a.Consent, acc *account.Account, given *xs2a.Ordered, i *Initiation, b transfer.BundleID) (*transfer.Transfer, error) {
 	tr := &transfer.Transfer{
 		Consent: string(c.ID), Client: c.Client, TPPID: i.TPPID, Bundle: b, Customer: c.Customer, Account: acc.ID,
 		VAT: given.VAT, Payee: given.Payee, Order: i.Order, System: given.System, Fee: feeOf(given),
@@ -39,15 +39,11 @@ func (t *turn) begin(tr *transfer.Transfer, by audit.Actor) error {
 	tr.ID, tr.CreatedAt, tr.Status, tr.FromVAT = transfer.ID(t.ids.NewID()), t.now, transfer.Submitted, zero
 	later := tr.Order.Mode == transfer.FutureDated && tr.Order.ExecutionDate.After(calendar.DateOf(t.now))
 	counted := tr.Order.Amount
-	err := t.withinOwn(tr)
-	if err == nil && !later {
-		err = t.executable(tr)
-	}
-	var no *bank.Refusal
+	no, err := refusalIn(t.acceptable(tr, later))
 	if err != nil {
-		if !errors.As(err, &no) {
-			return err
-		}
+		return err
+	}
+	if no != nil {
 		counted, tr.Status, tr.Reason, tr.EndedAt, tr.FromVAT = zero, transfer.Rejected, no.Code, t.now, zero
 		tr.Detail = ofLimit(no)
 	}
@@ -63,12 +59,29 @@ func (t *turn) begin(tr *transfer.Transfer, by audit.Actor) error {
 	case later:
 		tr.Status, tr.Due = transfer.Scheduled, kept(rail.Opens(tr.System, tr.Order.ExecutionDate))
 	default:
-		if err := t.executeTransfer(tr); err != nil {
-			return err
-		}
+		err = t.executeTransfer(tr)
 	}
 	t.happened(tr, by, limit.Delta{}) // what creation took is kept with the transfer, once
-	return nil
+	return err
+}
+
+// acceptable checks the customer's limits, and what executing needs unless that
+// comes on another day.
+func (t *turn) acceptable(tr *transfer.Transfer, later bool) error {
+	if err := t.withinOwn(tr); err != nil || later {
+		return err
+	}
+	return t.executable(tr)
+}
+
+// refusalIn tells a refusal, which rejects a transfer, from a mistake of the
+// program, which undoes the whole order.
+func refusalIn(err error) (*bank.Refusal, error) {
+	var no *bank.Refusal
+	if errors.As(err, &no) {
+		return no, nil
+	}
+	return nil, err
 }
 
 // ofLimit says how far a limit was used when it stopped an order: whoever reads
