@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 
+	"okienko/authserver"
 	"okienko/eidas"
 	"okienko/eidas/trustservice"
 	"okienko/psd2"
@@ -19,8 +20,8 @@ func (w *sandboxWorld) thirdParties(s *Settings, listen Address) *PSD2Settings {
 		Address: listen, BankIDs: []string{"bank-simulator-pl-retail", "bank-simulator-pl-corpo"},
 		Bank:    mbank.Bank{BIC: "OKNOPLP1", Name: s.BankName, Address: "ul. Zmyślona 1, 00-950 Warszawa"},
 		Rules:   psd2.Rules{LoopbackRedirects: true},
-		Network: rails.NewSimulator(s.Clock),
-		Trust:   func() (psd2.Certificates, psd2.Fetcher) { return w.checker, w.qualified },
+		Network: rails.NewSimulator(s.Clock), Consents: authserver.ConsentRules{BankCodes: []string{sandbox.BankCode}},
+		Trust: func() (psd2.Certificates, psd2.Fetcher) { return w.checker, w.qualified },
 	}
 }
 

@@ -49,6 +49,16 @@ func (ids *requestIDs) next() string {
 	return textOf(u)
 }
 
+// NewRequestID makes one id for a request that is built by hand. A Client makes
+// its own.
+func NewRequestID() string {
+	ids, err := newRequestIDs(time.Now)
+	if err != nil {
+		panic(err) // the machine has no randomness
+	}
+	return ids.next()
+}
+
 // NewID makes a random UUID (version 4): for consents, states and payments.
 func NewID() string {
 	var u [16]byte

@@ -235,7 +235,7 @@ func (c *Core) Look(ctx context.Context, a *authserver.ConsentAccess, m *Made) e
 	if !covers(&a.Consent, m) {
 		return noSuchPayment()
 	}
-	if a.Consent.Grant(xs2a.ReadPayment) == nil {
+	if a.Token.LooksOnly || a.Consent.Grant(xs2a.ReadPayment) == nil {
 		return nil // looking belongs to making and to cancelling
 	}
 	return c.Book.UseRight(ctx, a.Consent.ID, xs2a.ReadPayment, c.Now())

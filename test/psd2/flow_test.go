@@ -122,12 +122,12 @@ func TestPaymentsOfEveryKind(t *testing.T) {
 			if tt.name == "tax" {
 				tt.payment = tax(t, b, tt.payment)
 			}
-			made, looking := pays(t, b, p, tt.login, tt.from, tt.payment)
+			made, given := pays(t, p, tt.login, tt.from, tt.payment)
 			if made.GeneralStatus != tt.first {
 				t.Errorf("ordered: %s, want %s", made.GeneralStatus, tt.first)
 			}
 			to(t, b, b.Inside().Now().AddDate(0, 0, 4)) // past a weekend
-			becomes(t, b, p, looking, made, "DONE")
+			becomes(t, b, p, given, made, "DONE")
 		})
 	}
 }
@@ -160,9 +160,9 @@ func microAccount(pesel string) string {
 func TestRejectedPayment(t *testing.T) {
 	b, p := open(t)
 	from := account(t, b, "jan", "PLN")
-	made, looking := pays(t, b, p, "jan", from.Number, domestic("13.01", "Closed account"))
+	made, given := pays(t, p, "jan", from.Number, domestic("13.01", "Closed account"))
 	to(t, b, b.Inside().Now().Add(8*time.Hour))
-	now := becomes(t, b, p, looking, made, "REJECTED")
+	now := becomes(t, b, p, given, made, "REJECTED")
 	if now.DetailedStatus == "" {
 		t.Error("a rejected payment explains nothing")
 	}
@@ -177,7 +177,7 @@ func TestFutureDatedPaymentIsCancelled(t *testing.T) {
 	from := account(t, b, "jan", "PLN").Number
 	later := domestic("20.00", "Later")
 	later.ExecutionMode, later.TransferData.ExecutionDate = "FUTURE_DATED", tuesday.AddDays(7).String()
-	made, looking := pays(t, b, p, "jan", from, later)
+	made, given := pays(t, p, "jan", from, later)
 	if made.GeneralStatus != "SCHEDULED" {
 		t.Fatalf("ordered: %+v", made)
 	}
@@ -185,9 +185,9 @@ func TestFutureDatedPaymentIsCancelled(t *testing.T) {
 	if err := p.Cancel(t.Context(), cancelling.Session(), client.Domestic, made.PaymentID); err != nil {
 		t.Fatalf("cancelling: %v", err)
 	}
-	becomes(t, b, p, looking, made, "CANCELLED")
+	becomes(t, b, p, given, made, "CANCELLED")
 	to(t, b, atTen(tuesday.AddDays(9)))
-	becomes(t, b, p, looking, made, "CANCELLED")
+	becomes(t, b, p, given, made, "CANCELLED")
 }
 
 // The bank says yes or no about funds, to the issuer that the customer named.

@@ -68,8 +68,8 @@ func domestic(amount, title string) client.Payment {
 const elsewhere = "20114000000000000000000300"
 
 // pays has a customer consent to a payment and the third party make it. The
-// returned session is one for its status.
-func pays(t *testing.T, b *okienkotest.Bank, p *okienkotest.ThirdParty, login, from string, payment client.Payment) (client.Initiated, client.Session) {
+// returned consent is that of the payment.
+func pays(t *testing.T, p *okienkotest.ThirdParty, login, from string, payment client.Payment) (client.Initiated, *okienkotest.Consented) {
 	t.Helper()
 	payment.Sender.AccountNumber = from
 	given := p.Consent(t, login, client.Consent{Payment: &payment}, from)
@@ -77,7 +77,7 @@ func pays(t *testing.T, b *okienkotest.Bank, p *okienkotest.ThirdParty, login, f
 	if err != nil {
 		t.Fatalf("paying: %v", err)
 	}
-	return made, looking(t, p, given)
+	return made, given
 }
 
 // looking refreshes a payment's tokens, as mBank's own samples do before they ask
@@ -92,13 +92,14 @@ func looking(t *testing.T, p *okienkotest.ThirdParty, given *okienkotest.Consent
 	return given.Session()
 }
 
-// becomes lets the bank's workers do what is due and asks for the status.
-func becomes(t *testing.T, b *okienkotest.Bank, p *okienkotest.ThirdParty, s client.Session, made client.Initiated, want string) client.Initiated {
+// becomes lets the bank's workers do what is due and asks for the status, with
+// new tokens: the old ones may have expired with the time that has passed.
+func becomes(t *testing.T, b *okienkotest.Bank, p *okienkotest.ThirdParty, given *okienkotest.Consented, made client.Initiated, want string) client.Initiated {
 	t.Helper()
 	if err := b.Inside().Settled(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	now, err := p.PaymentStatus(t.Context(), s, made)
+	now, err := p.PaymentStatus(t.Context(), looking(t, p, given), made)
 	if err != nil {
 		t.Fatalf("status: %v", err)
 	}
