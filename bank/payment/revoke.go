@@ -2,6 +2,7 @@ package payment
 
 import (
 	"fmt"
+	"time"
 
 	"okienko/bank"
 	"okienko/bank/account"
@@ -157,8 +158,20 @@ func (t *turn) revocable(out *Outcome, by audit.Actor) (act func() (Outcome, err
 	}, nil
 }
 
-// waits tells whether a transfer can still be cancelled: until its time comes it
-// is neither executed nor with its payment system.
+// LastCall is how long before it is handed to its payment system a transfer can no
+// longer be cancelled. Handing over is no order of the desk: another node, whose
+// clock may be ahead of the one by which cancelling is judged, must not have sent
+// what is cancelled here.
+const LastCall = 2 * time.Second
+
+// waits tells whether a transfer can still be cancelled: it is neither executed nor
+// about to be with its payment system.
 func (t *turn) waits(tr *transfer.Transfer) bool {
-	return (tr.Status == transfer.Scheduled || tr.Status == transfer.Pending) && t.now.Before(tr.Due)
+	switch tr.Status {
+	case transfer.Scheduled:
+		return t.now.Before(tr.Due)
+	case transfer.Pending:
+		return t.now.Add(LastCall).Before(tr.Due)
+	}
+	return false
 }

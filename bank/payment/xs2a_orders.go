@@ -59,7 +59,8 @@ type ReturnFunds struct {
 // cancels in internet banking; a Payments consent with the right CancelPayment
 // for exactly this object. Cancelling what is executed, sent or cancelled is
 // refused as PaymentFinal; of a bundle every transfer that can be is cancelled,
-// and none at all is PaymentFinal.
+// and none at all is PaymentFinal. The last call is LastCall before a transfer is
+// handed to its payment system.
 type Revoke struct {
 	Consent  xs2a.ID
 	Client   thirdparty.ClientID

@@ -14,9 +14,8 @@ import (
 // judge re-adds what a batch claims. Nothing is changed by it.
 func (b *Book) judge(c *payment.Changes) error {
 	for _, f := range [...]func(*payment.Changes) error{
-		b.judgeHolds, b.judgePayments, b.judgeAuthorisations, b.judgeOperations,
-		b.judgeAccounts, b.judgeCounters, b.judgeRest,
-		b.judgeTransfers, b.judgeOrdered, b.judgeConsents,
+		b.judgeHolds, b.judgePayments, b.judgeTransfers, b.judgeAuthorisations, b.judgeOperations,
+		b.judgeAccounts, b.judgeCounters, b.judgeOrdered, b.judgeConsents, b.judgeRest,
 	} {
 		if err := f(c); err != nil {
 			return err
