@@ -111,7 +111,7 @@ func TestRefusalExplainsItself(t *testing.T) {
 	refusal(hold("m", 20_000), set(50_000, 80_000, 20_000), "The monthly limit is PLN 200.00.", "PLN 100.01 has been used and PLN 99.99 is left")
 	refusal(hold("f", 9_000), func() {
 		w.must(w.auth.SetCustomerLimits(w.ctx, anna, ofAnna, limit.OfCustomer{OneOff: limit.Caps{Daily: limit.CapAt(pln(15_000))}}, ""))
-	}, "Your limit across all applications is PLN 150.00.", "PLN 100.01 has been used and PLN 49.99 is left")
+	}, "Your limit across all applications and providers is PLN 150.00.", "PLN 100.01 has been used and PLN 49.99 is left")
 	refusal(hold("d", 4_000), set(50_000, 12_000, 20_000), "The daily limit is PLN 120.00.", "PLN 19.99 is left")
 	refusal(hold("s", 1_500), set(1_000, 12_000, 20_000), "The limit for one operation is PLN 10.00.")
 }

@@ -66,7 +66,7 @@ func TestBundleAndStandingOrderAreShown(t *testing.T) {
 	w := newWorld(t)
 	b := w.as(anna, ofAnna)
 	b.get("/consent/"+w.asks(toPay("b1", rent(10_000), rent(20_050)))).says(200, "asks you for several transfers", "There are 2 transfers in it", "PLN 300.50", "PLN 100.00", "PLN 200.50")
-	b.get("/consent/"+w.asks(toPay("s1", monthly(rent(10_000), day("2026-12-01"))))).says(200, "asks you for a standing order", "Every 1 month from 1 December 2026, until you cancel it",
+	b.get("/consent/"+w.asks(toPay("s1", monthly(rent(10_000), day("2026-12-01"))))).says(200, "asks you for a standing order", "Every month from 1 December 2026, until you cancel it",
 		"falls on a holiday goes on the next business day", "Amount of each payment")
 	b.get("/consent/"+w.asks(toPay("f1", later(rent(10_000), day("2026-12-01"))))).says(200, "1 December 2026")
 }
@@ -156,7 +156,7 @@ func TestStandingOrderIsShownAndCancelled(t *testing.T) {
 	out := w.pays(&c)
 	page := "/standing/" + string(out.Standing.ID)
 	b.get("/transfers").says(200, "Standing orders", "Next payment on 1 December 2026", page)
-	b.get(page).says(200, "Every 1 month from 1 December 2026", "waits for its first payment", "There has been no payment yet", page+"/cancel")
+	b.get(page).says(200, "Every month from 1 December 2026", "waits for its first payment", "There has been no payment yet", page+"/cancel")
 	w.bank.Set(time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC))
 	_, err := w.desk.Do(w.ctx, &payment.RunStanding{Standing: out.Standing.ID})
 	w.must(err)

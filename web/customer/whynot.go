@@ -1,6 +1,7 @@
 package customer
 
 import (
+	"cmp"
 	"context"
 
 	"okienko/bank"
@@ -15,9 +16,9 @@ import (
 // (design §3): the reason, the limit used and left, whether the consent still
 // holds, and where to begin again.
 func (d *Door) whyNot(ctx context.Context, t *transfer.Transfer, through string) (*ui.Failure, error) {
-	why := &ui.Failure{Reason: t.Reason, Detail: t.Detail}
-	if t.Reason == "" { // sent back without a reason of the bank's own
-		why.Reason = bank.RailRefused
+	why := &ui.Failure{Reason: cmp.Or(t.Reason, bank.RailRefused)}
+	if why.Reason == bank.RailRefused { // other details are the bank's, in words for third parties
+		why.Detail = t.Detail
 	}
 	c, err := d.ConsentBook.Consent(ctx, xs2a.ID(t.Consent))
 	switch {
@@ -40,7 +41,6 @@ func (d *Door) whyNot(ctx context.Context, t *transfer.Transfer, through string)
 		why.Limit, err = d.capPassedBy(ctx, t)
 	case bank.InvalidParameter:
 		why.Field = faultyField(t.Detail)
-		why.Detail = ""
 	}
 	return why, err
 }
