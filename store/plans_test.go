@@ -19,6 +19,8 @@ import (
 	"okienko/bank/party"
 	"okienko/bank/payment"
 	"okienko/bank/sca"
+	"okienko/bank/transfer"
+	"okienko/bank/xs2a"
 	server "okienko/test/postgres"
 )
 
@@ -49,6 +51,46 @@ func readEverything(ctx context.Context, s *Store, now time.Time) {
 	_, _ = s.Agreement(ctx, "a")
 	_, _ = s.Customer(ctx, "c")
 	_, _ = s.Access(ctx, []byte("hash"))
+	readThirdParties(ctx, s, now)
+}
+
+// readThirdParties asks for what the doors of third parties ask for.
+func readThirdParties(ctx context.Context, s *Store, now time.Time) {
+	for _, p := range []payment.Page{{}, {Size: 10, Before: payment.Place{At: now, ID: "x"}}} {
+		for _, statuses := range [][]transfer.Status{nil, {transfer.Done}, {transfer.Pending, transfer.Scheduled}} {
+			f := transfer.Filter{Statuses: statuses, From: now, To: now, Size: p.Size, BeforeAt: p.Before.At, BeforeID: transfer.ID(p.Before.ID)}
+			f.Account = "a"
+			_, _ = s.Transfers(ctx, f)
+			f.Account, f.Bundle = "", "b"
+			_, _ = s.Transfers(ctx, f)
+			f.Bundle, f.Standing = "", "s"
+			_, _ = s.Transfers(ctx, f)
+		}
+		_, _ = s.Payments(ctx, payment.Filter{Account: "a", Status: payment.Scheduled, Page: p})
+	}
+	_, _ = s.Transfer(ctx, "t")
+	_, _ = s.Bundle(ctx, "b")
+	_, _ = s.Standing(ctx, "s")
+	_, _ = s.StandingsOf(ctx, "c")
+	_, _ = s.Submission(ctx, transfer.SubmissionKey{Client: "c", TPPID: "t"})
+	_, _ = s.DueTransfers(ctx, now, 10)
+	_, _ = s.DueStandings(ctx, now, 10)
+	_, _, _ = s.NextTransferDue(ctx)
+	_, _ = s.Client(ctx, "c")
+	_, _ = s.ClientOf(ctx, "o")
+	_, _ = s.Entry(ctx, "o")
+	_, _ = s.Admission(ctx, "o")
+	_, _ = s.Consent(ctx, "c")
+	_, _ = s.ConsentByTPP(ctx, "c", "t")
+	_, _ = s.ConsentsOf(ctx, "c")
+	_, _ = s.FundsConsent(ctx, "o", "61", now)
+	_, _ = s.EndingConsents(ctx, now, 10)
+	_, _ = s.ConsentRequest(ctx, "r")
+	_, _ = s.ConsentAccess(ctx, []byte("hash"))
+	_ = s.UseRight(ctx, "c", xs2a.ReadDone, now)
+	_ = s.CountCall(ctx, "c", "r", "k", 4, now)
+	_, _ = s.behind(ctx, "consent_code", []byte("hash"))
+	_, _ = s.behind(ctx, "consent_token", []byte("hash"))
 }
 
 // everythingNeeded is what a batch may need, one of each.
@@ -57,6 +99,8 @@ func everythingNeeded() payment.Needs {
 		Agreements: []consent.ID{"a"}, Applications: []consent.ClientID{"a"}, Customers: []party.CustomerID{"c"}, Accounts: []account.ID{"a"},
 		Holds: []ledger.HoldID{"h"}, Payments: []payment.ID{"p"}, Operations: []payment.OperationKey{{Application: "a", ID: "o"}},
 		Authorisations: []payment.AuthorisationID{"a"}, Challenges: []sca.ID{"c"}, Counters: []limit.Key{{Subject: "s", Period: "p"}},
+		Consents: []xs2a.ID{"c"}, Transfers: []transfer.ID{"t"}, Bundles: []transfer.BundleID{"b"}, Standings: []transfer.StandingID{"s"},
+		Submissions: []transfer.SubmissionKey{{Client: "c", TPPID: "t"}},
 	}
 }
 

@@ -177,6 +177,14 @@ func (v *verifier) recorded(ctx context.Context) error {
 		{"payment.rejected", "from payment_event where kind = 'rejected'"},
 		{"payment.executed", "from payment where status = 'EXECUTED'"},
 		{"operation.prepared", "from authorisation"},
+		{"transfer.pending", "from transfer_event where status = 'pending'"},
+		{"transfer.scheduled", "from transfer_event where status = 'scheduled'"},
+		{"transfer.done", "from transfer_event where status = 'done' and not returned"},
+		{"transfer.rejected", "from transfer_event where status = 'rejected'"},
+		{"transfer.cancelled", "from transfer_event where status = 'cancelled'"},
+		{"transfer.returned", "from transfer_event where returned"},
+		{"bundle.ordered", "from bundle"},
+		{"standing.ordered", "from standing_order"},
 	} {
 		err := each(ctx, v.data, "select count(*) "+c.events, func(scan func(...any) error) error {
 			var happened int64

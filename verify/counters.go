@@ -25,15 +25,27 @@ const moved = `
 	select h.agreement_id, e.day, e.in_day, e.month, e.in_month
 		from hold_event e join hold h on h.id = e.hold_id where e.day <> ''`
 
+// transferred is the same of transfers, with the subject under which they are
+// counted: one-off ones and the payments of standing orders apart, and every
+// currency but PLN by itself.
+const transferred = `
+	select case when t.standing_id = '' then 'customer:' else 'recurring:' end || t.customer_id
+			|| case when t.currency = 'PLN' then '' else ':' || t.currency end as subject, d.day, d.in_day, d.month, d.in_month
+		from transfer t join (
+			select id, delta_day as day, delta_in_day as in_day, delta_month as month, delta_in_month as in_month from transfer where delta_day <> ''
+			union all select transfer_id, day, in_day, month, in_month from transfer_event where day <> '') d on d.id = t.id`
+
 // counters adds up the use of every limit again, per agreement and per
 // customer.
 func (v *verifier) counters(ctx context.Context) error {
 	sums, err := read(ctx, v.data, `
-		with moved as materialized (`+moved+`), counted as (
+		with moved as materialized (`+moved+`), transferred as materialized (`+transferred+`), counted as (
 			select 'agreement:' || agreement_id as subject, day as period, in_day as used from moved
 			union all select 'agreement:' || agreement_id, month, in_month from moved
 			union all select 'customer:' || a.customer_id, day, in_day from moved m join agreement a on a.id = m.agreement_id
-			union all select 'customer:' || a.customer_id, month, in_month from moved m join agreement a on a.id = m.agreement_id)
+			union all select 'customer:' || a.customer_id, month, in_month from moved m join agreement a on a.id = m.agreement_id
+			union all select subject, day, in_day from transferred
+			union all select subject, month, in_month from transferred)
 		select subject || ' ' || period, cast(sum(used) as bigint) from counted group by subject, period
 			order by `+v.data.bytewise("(subject || ' ' || period)"),
 		func(scan func(...any) error, sum *int64) (key string, err error) {

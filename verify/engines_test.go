@@ -14,6 +14,10 @@ import (
 	"okienko/test/postgres"
 )
 
+// withoutKeys drops the indexes that would refuse what a test is to do.
+const withoutKeys = `drop index if exists hold_ends_once; drop index if exists payment_ends_once;
+	drop index if exists transfer_ends_once; drop index if exists transfer_of_consent; `
+
 // fill has everything happen once in the data that a configuration names.
 func fill(t *testing.T, at store.Config) {
 	t.Helper()
@@ -58,7 +62,7 @@ func tamperFile(t *testing.T, where, statement string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	done, err := db.ExecContext(t.Context(), "drop index if exists hold_ends_once; drop index if exists payment_ends_once; "+statement)
+	done, err := db.ExecContext(t.Context(), withoutKeys+statement)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +113,7 @@ do $$ declare r record; begin
 		execute format('alter table %s drop constraint if exists %I', r.t, r.conname);
 	end loop;
 end $$;
-drop index if exists hold_ends_once; drop index if exists payment_ends_once;`
+` + withoutKeys
 
 // madeWhole undoes whatever was done to the tables since.
 const madeWhole = `do $$ declare r record; begin

@@ -108,7 +108,8 @@ type heldRow struct {
 	mixed    bool
 }
 
-// accounts checks every balance against the postings and the active holds.
+// accounts checks every balance against the postings, the active holds and
+// what is set aside for transfers.
 func (v *verifier) accounts(ctx context.Context) error {
 	accounts, err := read(ctx, v.data, "select id, kind, customer_id, currency, booked, held, overdraft, seq from account order by "+v.data.bytewise("id"),
 		func(scan func(...any) error, a *accountRow) (id string, err error) {
@@ -127,8 +128,11 @@ func (v *verifier) accounts(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	holds, err := read(ctx, v.data, `select account_id, cast(sum(amount) as bigint), min(currency), min(currency) <> max(currency) from hold
-		where status = 'ACTIVE' group by account_id order by `+v.data.bytewise("account_id"),
+	holds, err := read(ctx, v.data, `select account_id, cast(sum(amount) as bigint), min(currency), min(currency) <> max(currency) from (
+			select account_id, amount, currency from hold where status = 'ACTIVE'
+			union all select account_id, amount - from_vat + fee, currency from transfer where reserved
+			union all select vat_id, from_vat, currency from transfer where reserved and from_vat <> 0) aside
+		group by account_id order by `+v.data.bytewise("account_id"),
 		func(scan func(...any) error, h *heldRow) (id string, err error) {
 			err = scan(&id, &h.sum, &h.currency, &h.mixed)
 			return id, err
@@ -140,7 +144,7 @@ func (v *verifier) accounts(ctx context.Context) error {
 		v.find("account", id, "entry %s has a posting on it, and the account does not exist", p.entry)
 	}
 	strayHold := func(id string, h heldRow) {
-		v.find("account", id, "holds of %s stand on it, and the account does not exist", pln(h.sum))
+		v.find("account", id, "%s is set aside on it, and the account does not exist", pln(h.sum))
 	}
 	for accounts.more {
 		id, a := accounts.key, accounts.row
@@ -200,10 +204,10 @@ func (v *verifier) held(id string, a accountRow, holds []heldRow) {
 	var h heldRow
 	for _, h = range holds { // at most one
 		if h.mixed || h.currency != a.currency {
-			v.find("account", id, "holds on it are in another currency than %s", a.currency)
+			v.find("account", id, "holds or transfers on it are in another currency than %s", a.currency)
 		}
 	}
 	if a.held != h.sum {
-		v.find("account", id, "%s is held on it, and its active holds add up to %s", pln(a.held), pln(h.sum))
+		v.find("account", id, "%s is held on it, and its active holds and the transfers that wait add up to %s", pln(a.held), pln(h.sum))
 	}
 }

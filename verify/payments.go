@@ -45,7 +45,7 @@ func (v *verifier) payments(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	postings, err := read(ctx, v.data, postingSelect+"where payment_id <> '' order by "+v.data.bytewise("payment_id")+", kind, amount",
+	postings, err := read(ctx, v.data, postingSelect+"where payment_id <> '' and not exists (select 1 from transfer t where t.id = posting.payment_id) order by "+v.data.bytewise("payment_id")+", kind, amount",
 		func(scan func(...any) error, p *postingRow) (string, error) {
 			err := scanPosting(scan, p)
 			return p.payment, err

@@ -180,6 +180,17 @@ var references = [...]struct{ table, column, parent, key string }{
 	{"code", "agreement_id", "agreement", "id"},
 	{"token", "agreement_id", "agreement", "id"},
 	{"device", "person_id", "person", "id"},
+	{"tpp_key", "client", "tpp_client", "id"},
+	{"admission_paper", "organisation", "admission", "organisation"},
+	{"consent_request", "consent_id", "tpp_consent", "id"},
+	{"consent_request", "client", "tpp_client", "id"},
+	{"consent_code", "consent_id", "tpp_consent", "id"},
+	{"consent_token", "consent_id", "tpp_consent", "id"},
+	{"background_call", "consent_id", "tpp_consent", "id"},
+	{"transfer", "account_id", "account", "id"},
+	{"transfer_event", "transfer_id", "transfer", "id"},
+	{"bundle", "account_id", "account", "id"},
+	{"standing_order", "account_id", "account", "id"},
 }
 
 // sound checks of the database what can be checked through a connection: that

@@ -16,7 +16,7 @@ import (
 
 // Finding is one thing that does not hold.
 type Finding struct {
-	Check   string // "entry", "account", "hold", "payment", "counter", "operation", "audit", "access", "data"
+	Check   string // "entry", "account", "hold", "payment", "transfer", "bundle", "standing", "consent", "submission", "counter", "operation", "audit", "access", "data"
 	Subject string // the id of what is wrong
 	Text    string // what is wrong with it, in words
 }
@@ -69,7 +69,7 @@ func open(ctx context.Context, where string) (snapshot, error) {
 
 func (v *verifier) all(ctx context.Context) error {
 	for _, check := range []func(context.Context) error{
-		v.sound, v.entries, v.accounts, v.holds, v.payments, v.counters, v.charges, v.operations, v.authorisations,
+		v.sound, v.entries, v.accounts, v.holds, v.payments, v.transfers, v.bundles, v.standings, v.thirdParties, v.counters, v.charges, v.operations, v.authorisations,
 		v.auditChain, v.accessChain, v.recorded,
 	} {
 		if err := check(ctx); err != nil {

@@ -30,8 +30,9 @@ create table tpp_key (
     url         text   not null,
     added_at    bigint not null,
     place       bigint not null,                  -- order in which they were added
-    primary key (client, thumbprint)
+    primary key (client, place)
 );
+create unique index tpp_key_thumbprint on tpp_key (client, thumbprint);
 
 -- The supervisor's list as it was imported last.
 create table register_entry (

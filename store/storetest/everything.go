@@ -8,12 +8,17 @@ import (
 	"okienko/bank/audit"
 	"okienko/bank/calendar"
 	"okienko/bank/fee"
+	"okienko/bank/intake"
+	"okienko/bank/money"
 	"okienko/bank/payment"
+	"okienko/bank/rail"
 	"okienko/bank/sca"
+	"okienko/bank/transfer"
+	"okienko/bank/xs2a"
 )
 
-// Everything fills the data of a test with every way in which a payment, a hold
-// and a prepared operation can go, over several hours and days, with fees and
+// Everything fills the data of a test with every way in which a payment, a hold,
+// a prepared operation, a consent and a transfer of a third party can go, over several hours and days, with fees and
 // an access log, and closes it: for those who judge kept data.
 func Everything(t *testing.T, open Open) {
 	w := newWorld(t, open)
@@ -90,10 +95,67 @@ func Everything(t *testing.T, open Open) {
 	w.clock.move(time.Hour)
 	prepare("a3")
 
+	thirdPartyOrders(w)
 	for range 3 {
 		w.s.LogAccess(audit.AccessRecord{At: w.clock.Now(), Client: string(client), Agreement: string(a.ID), Act: "user.read", Outcome: "ok"})
 		must(t, w.s.FlushAccess(t.Context()))
 		w.clock.move(time.Hour)
 	}
 	w.reopen()
+}
+
+// thirdPartyOrders has a transfer of every kind go every way.
+func thirdPartyOrders(w *world) {
+	yes := func(o payment.Order) payment.Outcome {
+		w.t.Helper()
+		out, err := w.do(o)
+		must(w.t, err)
+		return out
+	}
+	p := w.payer("tpp", zl(1000))
+	p.also("vat-account", zl(5), intake.OpeningAccount)
+	split := func(amount int64) transfer.Instruction {
+		i := elixir(zl(amount))
+		i.Split = &transfer.Split{VAT: zl(4), TaxID: "5260250995", Invoice: "FV 1"}
+		return i
+	}
+	dated := elixir(zl(13))
+	dated.Mode, dated.ExecutionDate = transfer.FutureDated, calendar.DateOf(w.clock.Now()).AddDays(3)
+
+	pays := func(id string, orders ...transfer.Instruction) *transfer.Transfer {
+		return p.pays(id, orders...).Transfer
+	}
+	yes(settle(pays("done", elixir(zl(10))).ID))
+	back := pays("back", split(11))
+	yes(settle(back.ID))
+	yes(&payment.ReturnFunds{Transfer: back.ID, Reason: "closed"})
+	pays("waits", split(12))
+	pays("poor", elixir(zl(5000)))
+	yes(&payment.Settle{Transfer: pays("refused", elixir(zl(9))).ID, Verdict: rail.Verdict{Outcome: rail.Refused, Reason: "no such account"}})
+	yes(p.revokes("cancels", xs2a.What{Transfer: pays("cancelled", elixir(zl(8))).ID}))
+	pays("inside", within(zl(7)))
+	later := pays("later", dated)
+	pays("goes on waiting", dated)
+	set := p.pays("set", elixir(zl(3)), within(zl(2)))
+	yes(p.revokes("cancels the set", xs2a.What{OfBundle: set.Bundle.ID}))
+	p.pays("waiting set", elixir(zl(4)), elixir(zl(5)))
+
+	p.also("acc-euro", money.New(50_00, money.EUR), rail.Clearing(transfer.Target, money.EUR))
+	euro := p
+	euro.account = "acc-euro"
+	yes(settle(euro.pays("euro", sepa(12_00)).Transfer.ID))
+
+	every := p.pays("every", monthly(within(zl(6)), w)).Standing
+	dropped := p.pays("dropped", monthly(elixir(zl(6)), w)).Standing
+	w.clock.move(3 * 24 * time.Hour)
+	yes(&payment.RunStanding{Standing: every.ID})
+	yes(&payment.RunStanding{Standing: dropped.ID})
+	yes(p.revokes("drops", xs2a.What{Standing: dropped.ID}))
+	yes(&payment.RunTransfer{Transfer: later.ID})
+
+	_, err := w.s.ChangeConsent(w.t.Context(), "consent-goes on waiting", nil, func(c *xs2a.Consent) ([]audit.Record, error) {
+		c.Status, c.EndedAt, c.EndedBy = xs2a.Ended, w.clock.Now(), "customer:per-tpp"
+		return []audit.Record{{At: w.clock.Now(), Act: "consent.ended", Subject: "consent:consent-goes on waiting"}}, nil
+	})
+	must(w.t, err)
 }
