@@ -32,21 +32,21 @@ func payee(t *testing.T, bankCode, ending string) string {
 	return string(n)
 }
 
-func order(t *testing.T, minor int64, title, ending string) transfer.Instruction {
+func order(t *testing.T, minor int64, title, ending string) *transfer.Instruction {
 	t.Helper()
-	return transfer.Instruction{Kind: transfer.Domestic, Recipient: transfer.Party{Account: payee(t, "00000026", ending), Name: "Drukarnia Kleks"},
+	return &transfer.Instruction{Kind: transfer.Domestic, Recipient: transfer.Party{Account: payee(t, "00000026", ending), Name: "Drukarnia Kleks"},
 		Description: title, Amount: money.New(minor, money.PLN)}
 }
 
-func sent(o transfer.Instruction, at time.Time) *transfer.Transfer {
-	return &transfer.Transfer{ID: "t", Order: o, System: transfer.Elixir, Status: transfer.Pending, CreatedAt: at.Add(-time.Hour), Due: at}
+func sent(o *transfer.Instruction, at time.Time) *transfer.Transfer {
+	return &transfer.Transfer{ID: "t", Order: *o, System: transfer.Elixir, Status: transfer.Pending, CreatedAt: at.Add(-time.Hour), Due: at}
 }
 
 // Every scenario is brought out in each of the three ways, and asked twice it
 // says the same, later and on a network of another node.
 func TestEveryScenarioIsBroughtOutByTitleAccountAndAmount(t *testing.T) {
 	for _, s := range rails.Scenarios() {
-		for way, o := range map[string]transfer.Instruction{
+		for way, o := range map[string]*transfer.Instruction{
 			"title":   order(t, 25_00, "Faktura 7 SCENARIO:"+strings.ToUpper(s.Tag), ""),
 			"account": order(t, 25_00, "Faktura 7", fmt.Sprintf("9913%02d", s.Number)),
 			"amount":  order(t, 1300+int64(s.Number), "Faktura 7", ""),
@@ -54,7 +54,7 @@ func TestEveryScenarioIsBroughtOutByTitleAccountAndAmount(t *testing.T) {
 			t.Run(s.Tag+" by "+way, func(t *testing.T) {
 				at := clock.NewManual(friday)
 				n := rails.NewSimulator(at)
-				if err := n.Check(t.Context(), transfer.Elixir, &o); err != nil {
+				if err := n.Check(t.Context(), transfer.Elixir, o); err != nil {
 					t.Fatal(err)
 				}
 				p := sent(o, friday)
@@ -133,7 +133,7 @@ func TestTitleIsStrongerThanAccountAndAccountThanAmount(t *testing.T) {
 func TestUnknownScenarioIsRefusedBeforeTheCustomerIsAsked(t *testing.T) {
 	n := rails.NewSimulator(clock.NewManual(friday))
 	o := order(t, 25_00, "scenario:closd", "")
-	if err := n.Check(t.Context(), transfer.Elixir, &o); bank.CodeOf(err) != bank.InvalidParameter {
+	if err := n.Check(t.Context(), transfer.Elixir, o); bank.CodeOf(err) != bank.InvalidParameter {
 		t.Errorf("%v", err)
 	}
 }

@@ -64,7 +64,10 @@ func OpenReadyTPP(cfg ReadyTPPConfig) (*ReadyTPP, error) {
 	if kept && t.written(cfg.Folder) {
 		return t, nil
 	}
-	return t, t.Save(cfg.Folder)
+	if err := t.Save(cfg.Folder); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 // load reads certificates and keys that still serve; ok is false when they are to
@@ -87,13 +90,13 @@ func (t *ReadyTPP) load(folder string, issuer *x509.Certificate, now time.Time) 
 		return false, err
 	}
 	t.SealURL = had.SealURL
-	for _, text := range [][]byte{t.QWAC, t.QSealC} {
-		leaf, err := leafOf(text)
-		if err != nil || leaf.CheckSignatureFrom(issuer) != nil || now.After(leaf.NotAfter) {
-			return false, nil
-		}
-	}
-	return t.SealURL != "", nil
+	return t.SealURL != "" && serves(t.QWAC, issuer, now) && serves(t.QSealC, issuer, now), nil
+}
+
+// serves tells whether a certificate is one of the issuer's that has not run out.
+func serves(text []byte, issuer *x509.Certificate, now time.Time) bool {
+	leaf, err := leafOf(text)
+	return err == nil && leaf.CheckSignatureFrom(issuer) == nil && !now.After(leaf.NotAfter)
 }
 
 // written tells whether the folder says already what it is to say.

@@ -8,7 +8,7 @@ import (
 // the data folder.
 const (
 	readyTPP     thirdparty.Organisation = "PSDPL-PFSA-0000000001"
-	readyTPPName                         = "Okno na Finanse sp. z o.o."
+	readyTPPName string                  = "Okno na Finanse sp. z o.o."
 )
 
 // supervisor makes the public register as the bank imported it last: every set of
