@@ -74,9 +74,9 @@ curl -sS --cacert '{{.CA}}' -H 'Accept: application/json' '{{.Partner}}/grant' -
 
 A licensed third party (PSD2) is ready in {{.TPP}}. In another window:
 
-  okienko tpp --login {{.Login}} accounts
-  okienko tpp --login {{.Login}} transactions
-  okienko tpp --login {{.Login}} pay --to {{.Payee}} --name 'Anna Nowak' --amount 12.50 --title Obiad
+  okienko tpp --as '{{.TPP}}' --login {{.Login}} accounts
+  okienko tpp --as '{{.TPP}}' --login {{.Login}} transactions
+  okienko tpp --as '{{.TPP}}' --login {{.Login}} pay --to 20114000000000000000000300 --name 'Anna Nowak' --amount 12.50 --title Obiad
 
 Ctrl-C closes the bank.
 `
