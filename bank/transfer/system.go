@@ -7,10 +7,9 @@ import (
 	"okienko/bank/nrb"
 )
 
-// What payment systems carry (psd2 §8, their rule books): the limit of one
-// Express Elixir payment, the amount from which interbank payments in PLN go
-// through Sorbnet, and the limit of one SEPA instant payment in force when the
-// scheme began to be used here.
+// What payment systems carry (psd2 §8): the limit of one Express Elixir payment,
+// and the amount from which interbank payments in PLN go through Sorbnet. The limit
+// of one instant SEPA payment is the bank's own; the scheme has none since 2025.
 const (
 	MaxExpressElixir = 250_000_00   // PLN, in minor units
 	MinSorbnet       = 1_000_000_00 // PLN
