@@ -51,25 +51,25 @@ func TestCase22Scopes(t *testing.T) {
 	w.one.refused(w.one.info(`"scope":"ais"`, `"scope":"ais-accounts"`), "FieldValidationError")
 }
 
-// domestic is a good payment in mBank's form, to somebody outside the bank.
-const domestic = `{"recipient":{"accountNumber":"88342437927928550883469351","name":"Jan Kowalski"},"sender":{},
+// onePayment is a good payment in mBank's form, to somebody outside the bank.
+const onePayment = `{"recipient":{"accountNumber":"88342437927928550883469351","name":"Jan Kowalski"},"sender":{},
 	"transferData":{"description":"Transfer","amount":"0.01","currency":"PLN"},"deliveryMode":"STANDARD_D1"}`
 
-func domesticPrivilege(payment string) string {
+func onePrivilege(payment string) string {
 	return `[{"pis:domestic":{"scopeUsageLimit":"SINGLE","domesticPaymentRequest":` + payment + `}}]`
 }
 
 func TestCase23Privileges(t *testing.T) {
 	w := newWorld(t)
-	w.one.refused(w.one.authorizeBody("ais", w.fresh(), `[{"pis:domestic":{"domesticPaymentRequest":`+domestic+`}}]`), "FieldValidationError")
+	w.one.refused(w.one.authorizeBody("ais", w.fresh(), `[{"pis:domestic":{"domesticPaymentRequest":`+onePayment+`}}]`), "FieldValidationError")
 	w.one.refused(w.one.authorizeBody("ais", w.fresh(), listPrivilege), "FieldValidationError")
 	w.one.refused(w.one.authorizeBody("ais", w.fresh(), `[]`), "FieldValidationError")
 	w.one.refused(w.one.authorizeBody("ais", w.fresh(), `[{}]`), "FieldValidationError")
 	w.one.refused(w.one.authorizeBody("pis", w.fresh(), infoPrivilege(1)), "FieldValidationError")
-	two := strings.TrimSuffix(domesticPrivilege(domestic), "]") + `,` + strings.TrimPrefix(domesticPrivilege(domestic), "[")
+	two := strings.TrimSuffix(onePrivilege(onePayment), "]") + `,` + strings.TrimPrefix(onePrivilege(onePayment), "[")
 	w.one.refused(w.one.authorizeBody("pis", w.fresh(), two), "FieldValidationError")
 	w.one.refused(w.one.authorizeBody("ais", w.fresh(), `[{"ais:accountDetails":{}},{"ais:accountDetails":{}}]`), "FieldValidationError")
-	w.one.authorize(w.one.authorizeBody("pis", w.fresh(), domesticPrivilege(domestic))).send().is(http.StatusOK)
+	w.one.authorize(w.one.authorizeBody("pis", w.fresh(), onePrivilege(onePayment))).send().is(http.StatusOK)
 	// All accounts of a consent have the same rights: what would widen one is refused.
 	w.one.refused(w.one.authorizeBody("ais", w.fresh(), fmt.Sprintf(`[{"accountNumber":%q,"ais:accountDetails":{}},{"accountNumber":%q,"ais:transactionDetails":{}}]`,
 		numberOf(1), numberOf(2))), "FieldValidationError")
@@ -231,8 +231,8 @@ func TestCase32LockedFactor(t *testing.T) {
 
 func TestCase33ForeignSender(t *testing.T) {
 	w := newWorld(t)
-	payment := strings.Replace(domestic, `"sender":{}`, fmt.Sprintf(`"sender":{"accountNumber":%q}`, numberOf(1)), 1)
-	id := w.one.asks(w.one.authorizeBody("pis", w.fresh(), domesticPrivilege(payment)))
+	payment := strings.Replace(onePayment, `"sender":{}`, fmt.Sprintf(`"sender":{"accountNumber":%q}`, numberOf(1)), 1)
+	id := w.one.asks(w.one.authorizeBody("pis", w.fresh(), onePrivilege(payment)))
 	p, err := w.auth.PendingConsent(t.Context(), id)
 	must(t, err)
 	fit, err := w.auth.ConsentAccounts(t.Context(), p, bobP, bob)
