@@ -80,7 +80,7 @@ func (d *Door) phone(w http.ResponseWriter, r *http.Request) error {
 		if a.Subject, err = d.subject(ctx, c.Subject); err != nil {
 			return err
 		}
-		a.Subject.Text = c.Subject.Display.Text
+		a.Subject.Text = sentence(c.Subject.Display)
 		p.Approvals = append(p.Approvals, a)
 	}
 	d.show(w, r, http.StatusOK, p)
@@ -134,8 +134,24 @@ func (d *Door) subject(ctx context.Context, s sca.Subject) (ui.Subject, error) {
 		return d.of(ctx, ui.SubjectAppLimits, a.Application)
 	case sca.ForCustomerLimits:
 		return ui.Subject{Kind: ui.SubjectOwnLimits}, nil
+	case sca.ForConsent, sca.ForRenewal, sca.ForFunds:
+		return ui.Subject{Kind: ui.SubjectConsent}, nil
+	case sca.ForAccess:
+		return ui.Subject{Kind: ui.SubjectAccess}, nil
 	}
 	return ui.Subject{Kind: ui.SubjectLogin}, nil
+}
+
+// sentence is all that the device was sent: what is confirmed, the amount and the
+// payee (dynamic linking, RTS 2018/389 art. 5).
+func sentence(s sca.Display) string {
+	text := s.Text
+	for _, more := range []string{s.Amount, s.Payee} {
+		if more != "" {
+			text += " " + more + "."
+		}
+	}
+	return text
 }
 
 func (d *Door) of(ctx context.Context, kind ui.SubjectKind, id partner.ClientID) (ui.Subject, error) {

@@ -121,6 +121,7 @@ const (
 	SubjectCancel   SubjectKind = "cancel"   // to cancel one of these
 	SubjectLook     SubjectKind = "look"     // to see what became of one of these
 	SubjectFunds    SubjectKind = "funds"    // to ask whether there is enough money
+	SubjectConsent  SubjectKind = "consent"  // any of these, on a device that was sent only a sentence
 
 	SubjectLogin SubjectKind = "login"
 )

@@ -164,7 +164,7 @@ func used(t *testing.T) map[string]bool {
 	orders := []string{"hold", "hold_change", "transfer", "transfer_change"}
 	// Consents of licensed third parties end at the third party, not at a page of ours.
 	payments := []string{"payment", "bundle", "standing", "cancel", "look"}
-	consents := append([]string{"list", "read", "renew", "funds"}, payments...)
+	consents := append([]string{"list", "read", "renew", "funds", "consent"}, payments...)
 	statuses := []string{"submitted", "pending", "scheduled", "done", "rejected", "cancelled"}
 	families := map[string][]string{
 		"notice.": c["Notice"], "obstacle.": c["Obstacle"], "access.": c["Access"], "access.more_": c["Access"],
@@ -184,7 +184,7 @@ func used(t *testing.T) map[string]bool {
 		"field.": fieldNames(t), "fault.": c["Why"], "permission.": {"wants", "may"},
 		"read.title_": {"list", "read", "renew"}, "read.lead_": {"list", "read", "renew"},
 		"payment.title_": payments, "payment.lead_": payments, "payment.amount_": payments,
-		"scope.": without(consents, "renew"), "lately.": texts(xs2a.Rights), "system.": texts(transfer.Systems), "charges.": {"SHA", "OUR", "BEN"},
+		"scope.": without(consents, "renew", "consent"), "lately.": texts(xs2a.Rights), "system.": texts(transfer.Systems), "charges.": {"SHA", "OUR", "BEN"},
 		"right.":    append(texts(readRights()), "wants", "wants_once"),
 		"transfer.": statuses, "transfer.what_": append(statuses, "returned"),
 		"standing.":      {"submitted", "inProgress", "cancelled", "close"},
