@@ -52,7 +52,7 @@ import (
 var noon = time.Date(2026, 11, 18, 11, 0, 0, 0, time.UTC)
 
 const (
-	bankCode = "99900005"
+	bankCode = "99900009"
 	bankID   = "pl-retail"
 	path     = "/" + bankID + "/v3"
 	people   = "https://bank.example"
@@ -474,7 +474,9 @@ func (a *ask) send() reply {
 	defer got.Body.Close()
 	body, err := io.ReadAll(got.Body)
 	must(a.w.t, err)
-	return reply{t: a.w.t, status: got.StatusCode, header: got.Header, body: string(body)}
+	out := reply{t: a.w.t, status: got.StatusCode, header: got.Header, body: string(body)}
+	judged(a.w.t, a.method, a.target, out)
+	return out
 }
 
 func (p *tpp) get(target, token string) reply {
