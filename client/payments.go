@@ -170,12 +170,32 @@ func (b *Bundle) request() string {
 
 // Initiated is what the bank answers to an order, and what it says of it later.
 type Initiated struct {
-	PaymentID      string `json:"aspspPaymentId"`
-	BundleID       string `json:"aspspBundleId"`
-	GeneralStatus  string `json:"generalStatus"` // SUBMITTED, PENDING, SCHEDULED, DONE, REJECTED, CANCELLED
-	BundleStatus   string `json:"bundleStatus"`
-	DetailedStatus string `json:"detailedStatus"`
-	Links          []Link `json:"links"`
+	PaymentID string `json:"aspspPaymentId"`
+	BundleID  string `json:"aspspBundleId"`
+	// GeneralStatus is SUBMITTED, PENDING, SCHEDULED, DONE, REJECTED or CANCELLED;
+	// of a bundle IN_PROGRESS, DONE, PARTIALLY_DONE or CANCELLED.
+	GeneralStatus  string      `json:"generalStatus"`
+	DetailedStatus string      `json:"detailedStatus"`
+	System         string      `json:"system"`    // by which it goes
+	Rejection      *Rejection  `json:"rejection"` // nil unless it was rejected, or its money came back
+	Transfers      []Initiated `json:"transfers"` // of a bundle, asked for by BundleStatus
+	TPPPaymentID   string      `json:"tppPaymentId"`
+	Links          []Link      `json:"links"`
+
+	// Of a recurring payment: SUBMITTED, IN_PROGRESS, CANCELLED or CLOSE, how many
+	// payments were made, and the day of the next one.
+	RecurringStatus string `json:"recurringPaymentStatus"`
+	PaymentsMade    int    `json:"paymentsMade"`
+	NextDay         string `json:"nextExecutionDate"`
+}
+
+// Rejection says why a payment failed, in parts that a program can read.
+type Rejection struct {
+	Reason       string `json:"reason"`
+	Message      string `json:"message"`
+	Field        string `json:"field"` // of the order, "" when none is at fault
+	ConsentValid bool   `json:"consentValid"`
+	Reference    string `json:"referenceNumber"`
 }
 
 // status is the path under which the bank tells of what was ordered.
