@@ -18,7 +18,7 @@ func sampleConfig(t *testing.T) (text, folder string) {
 		t.Fatal(err)
 	}
 	folder = t.TempDir()
-	for _, name := range []string{"bank.key", "people.key", "partner.key", "sms.secret", "database.password"} {
+	for _, name := range []string{"bank.key", "people.key", "partner.key", "psd2.key", "sms.secret", "database.password"} {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte("secret"), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -59,6 +59,8 @@ func TestSampleConfigurationNamesEveryKey(t *testing.T) {
 			f := of.Field(i)
 			key := f.Tag.Get("toml")
 			switch {
+			case f.Anonymous:
+				walk(section, f.Type)
 			case f.Type.Kind() == reflect.Struct:
 				walk("["+key+"]", f.Type)
 			case f.Type.Kind() == reflect.Slice && f.Type.Elem().Kind() == reflect.Struct:
@@ -108,6 +110,18 @@ func TestConfigurationFaults(t *testing.T) {
 		{"a proxy that is none", `proxies = []`, `proxies = ["balancer"]`, "people.proxies:"},
 		{"the world as a proxy", `proxies = []`, `proxies = ["0.0.0.0/0"]`, "too wide a network to be believed"},
 		{"the world as a proxy, again", `proxies = []`, `proxies = ["::/0"]`, "too wide a network to be believed"},
+		{"a PSD2 interface of no bank", `bank_ids = ["pl-retail", "pl-corpo"]`, `bank_ids = []`, "psd2.bank_ids is missing"},
+		{"a bank id that is the version", `"pl-corpo"`, `"v3"`, "psd2.bank_ids: v3"},
+		{"a bank id of two parts", `"pl-corpo"`, `"pl/corpo"`, "psd2.bank_ids: pl/corpo"},
+		{"certificates from anybody", `issuers = ["/etc/okienko/qtsp.pem"]`, `issuers = []`, "psd2.issuers or psd2.trusted_lists"},
+		{"a trusted list from anybody", `trusted_lists = []`, `trusted_lists = ["/x.xml"]`, "psd2.trusted_list_signers"},
+		{"revocation that is something else", `revocation = "hard"`, `revocation = "maybe"`, "psd2.revocation is hard or soft"},
+		{"an admission that is something else", `admission = "open"`, `admission = "closed"`, "psd2.admission is open or papers"},
+		{"a paper that nobody knows", `papers = []`, `papers = ["passport"]`, "no kind of paper passport"},
+		{"a signature with a shared secret", `algorithms = ["RS256"]`, `algorithms = ["HS256"]`, "HS256 is not"},
+		{"half of a signature", `sign_certificate = ""`, `sign_certificate = "/x.pem"`, "psd2.sign_key and psd2.sign_certificate go together"},
+		{"a window of a day", `replay_window = "5m"`, `replay_window = "24h"`, "psd2.replay_window must be at most 1h"},
+		{"one listener for partners and PSD2", `listen = "0.0.0.0:8447"`, `listen = "0.0.0.0:8444"`, "psd2.listen must differ"},
 		{"a socket somewhere", `socket = "/run/okienko/admin.sock"`, `socket = "admin.sock"`, "admin.socket must be an absolute path"},
 		{"metrics for everybody", `metrics = "127.0.0.1:8446"`, `metrics = "0.0.0.0:8446"`, "admin.metrics must be a loopback address"},
 		{"metrics for everybody, again", `metrics = "127.0.0.1:8446"`, `metrics = ":8446"`, "admin.metrics must be a loopback address"},
@@ -124,7 +138,8 @@ func TestConfigurationFaults(t *testing.T) {
 		{"staff without a name", `"b.kowal"`, `""`, "every member needs a name and a user id of their own"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			text, _ := sampleConfig(t)
+			text, folder := sampleConfig(t)
+			tt.old = strings.ReplaceAll(tt.old, "/etc/okienko", folder)
 			if !strings.Contains(text, tt.old) {
 				t.Fatalf("the sample does not hold %q", tt.old)
 			}
@@ -152,7 +167,7 @@ func TestConfigurationRefusesOpenSecrets(t *testing.T) {
 			t.Errorf("the database's password with mode %o: %v", mode, err)
 		}
 	}
-	for name, setting := range map[string]string{"bank.key": "bank.key_file", "people.key": "people.key", "partner.key": "partner.key", "sms.secret": "sms.secret_file"} {
+	for name, setting := range map[string]string{"bank.key": "bank.key_file", "people.key": "people.key", "partner.key": "partner.key", "psd2.key": "psd2.key", "sms.secret": "sms.secret_file"} {
 		for _, mode := range []os.FileMode{0o640, 0o604, 0o620} {
 			text, folder := sampleConfig(t)
 			if err := os.Chmod(filepath.Join(folder, name), mode); err != nil {

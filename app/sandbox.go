@@ -33,7 +33,7 @@ type SandboxCmd struct {
 	NoHistory bool   `help:"Opening balances only: starts faster."`
 	People    string `help:"Address of the customers' pages." default:"127.0.0.1:8443" placeholder:"HOST:PORT"`
 	Partner   string `help:"Address of the partner API." default:"127.0.0.1:8444" placeholder:"HOST:PORT"`
-	PSD2      string `help:"Address of the interface for licensed third parties." default:"127.0.0.1:8447" placeholder:"HOST:PORT"`
+	PSD2      string `name:"psd2" help:"Address of the interface for licensed third parties." default:"127.0.0.1:8447" placeholder:"HOST:PORT"`
 	Doors     string `help:"Address of the phone and the bank clock." default:"127.0.0.1:8445" placeholder:"HOST:PORT"`
 	Admin     string `help:"Loopback address of health and metrics." default:"127.0.0.1:8446" placeholder:"HOST:PORT"`
 	PairAll   bool   `help:"Pair the ready application with everybody, for load tests." hidden:""`

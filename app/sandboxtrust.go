@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"path/filepath"
+	"time"
 
 	"okienko/authserver"
+	"okienko/edge"
 	"okienko/eidas"
 	"okienko/eidas/trustservice"
 	"okienko/psd2"
@@ -16,10 +18,14 @@ import (
 // thirdParties are the settings of the interface for licensed third parties in
 // the made-up world.
 func (w *sandboxWorld) thirdParties(s *Settings, listen Address) *PSD2Settings {
+	rules := psd2.Rules{LoopbackRedirects: true}
+	if w.options.PairAll { // a load test comes from one third party
+		rules.Calls = edge.Rate{Burst: 1 << 30, Every: time.Nanosecond}
+	}
 	return &PSD2Settings{
 		Address: listen, BankIDs: []string{"bank-simulator-pl-retail", "bank-simulator-pl-corpo"},
 		Bank:    mbank.Bank{BIC: "OKNOPLP1", Name: s.BankName, Address: "ul. Zmyślona 1, 00-950 Warszawa"},
-		Rules:   psd2.Rules{LoopbackRedirects: true},
+		Rules:   rules,
 		Network: rails.NewSimulator(s.Clock), Consents: authserver.ConsentRules{BankCodes: []string{sandbox.BankCode}},
 		Trust: func() (psd2.Certificates, psd2.Fetcher) { return w.checker, w.qualified },
 	}

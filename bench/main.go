@@ -63,7 +63,7 @@ type part struct {
 
 func parts() []part {
 	return []part{
-		{name: "engine", run: benchEngine}, {name: "https", run: benchHTTPS}, {name: "growth", run: benchGrowth, asked: true},
+		{name: "engine", run: benchEngine}, {name: "https", run: benchHTTPS}, {name: "psd2", run: benchPSD2}, {name: "growth", run: benchGrowth, asked: true},
 		{name: "start", run: benchStart, once: true},
 	}
 }
@@ -75,7 +75,7 @@ func parse(args []string) (options, error) {
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.Float64Var(&seconds, "seconds", 3, "length of one measurement; half a second of warming up comes before it")
 	f.IntVar(&o.runs, "runs", 5, "how often what is compared alternates")
-	f.StringVar(&only, "only", "", "these parts alone: engine, https, growth, start")
+	f.StringVar(&only, "only", "", "these parts alone: engine, https, psd2, growth, start")
 	f.StringVar(&stores, "stores", "sqlite,postgres", "the stores to measure")
 	f.StringVar(&callers, "callers", "1,32,128,512", "engine: numbers of concurrent callers")
 	f.StringVar(&shapes, "shapes", "spread,partner,hot", "engine: who pays whom: many payers to many partners, many to one, one to one")
