@@ -66,6 +66,13 @@ func (s *seals) mayAsk(address string, now time.Time) bool {
 	return true
 }
 
+// answered notes that an address gave what was looked for.
+func (s *seals) answered(address string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.failed, address)
+}
+
 // sealOf finds the certificate under which a client signed: a registered key by
 // its thumbprint, or, for a thumbprint that is not registered, what stands at
 // the address in the signature. A renewed seal works so without a registration.
@@ -94,7 +101,7 @@ func (c *Core) chainOf(ctx context.Context, client *thirdparty.Client, s *seal.S
 		return nil, noSeal("no x5t#S256")
 	}
 	if chain := c.seals.get(s.Thumbprint); chain != nil {
-		return chain, nil
+		return chain, nil // nothing to parse
 	}
 	if key := client.Key(s.Thumbprint); key != nil {
 		chain, err := readChain(key.Certificate)
@@ -107,8 +114,12 @@ func (c *Core) chainOf(ctx context.Context, client *thirdparty.Client, s *seal.S
 	return c.fetchSeal(ctx, s.URL, s.Thumbprint)
 }
 
-// fetchSeal reads the certificate at an x5u, which must have the thumbprint.
+// fetchSeal finds the certificate with a thumbprint: one that was seen before, or
+// what stands at an x5u.
 func (c *Core) fetchSeal(ctx context.Context, address, thumbprint string) ([]*x509.Certificate, error) {
+	if chain := c.seals.get(thumbprint); chain != nil {
+		return chain, nil
+	}
 	if address == "" || c.Fetcher == nil || !c.seals.mayAsk(address, c.Wall.Now()) {
 		return nil, noSeal("the thumbprint is not registered, and its x5u is not asked")
 	}
@@ -124,6 +135,7 @@ func (c *Core) fetchSeal(ctx context.Context, address, thumbprint string) ([]*x5
 		return nil, noSeal("x5u holds another certificate than x5t#S256 says")
 	}
 	c.seals.keep(thumbprint, chain)
+	c.seals.answered(address)
 	return chain, nil
 }
 

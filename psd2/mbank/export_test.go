@@ -1,0 +1,52 @@
+package mbank
+
+import (
+	"errors"
+
+	"okienko/bank"
+	"okienko/edge"
+)
+
+// Known is one error of the door, for its tests.
+type Known struct {
+	Status int
+	Code   string
+}
+
+// ErrorFor is the form of a code, false when the table lacks it.
+func ErrorFor(c bank.Code) (Known, bool) {
+	e, ok := errorTable[c]
+	return Known{e.status, e.code}, ok
+}
+
+// KnownErrors lists every error of the door, and Rows counts the table.
+func KnownErrors() []Known {
+	out := make([]Known, len(wireErrors))
+	for i, e := range wireErrors {
+		out[i] = Known{e.status, e.code}
+	}
+	return out
+}
+
+// Rows is the number of codes in the table.
+func Rows() int { return len(errorTable) }
+
+// ReadDetails reads the body of a consent as authorize does, up to the point at
+// which it asks anybody.
+func ReadDetails(body []byte) error {
+	o, err := edge.ParseObject(body)
+	if err != nil {
+		return err
+	}
+	r := &reading{}
+	b := r.open(o, "")
+	scope, err := scopeOf(b.text("scope", 64))
+	if err != nil {
+		return err
+	}
+	d, err := b.inside("scope_details").readDetails(scope, true)
+	if err == nil && (d.consentID == "" || d.until.IsZero() || len(d.grants) == 0) {
+		return errors.New("read, and says nothing")
+	}
+	return err
+}
