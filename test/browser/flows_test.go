@@ -34,6 +34,11 @@ var flows = []flow{
 	{"j-frame", (*pass).languageAndLogOut},
 	{"j-login", (*pass).wrongLogins},
 	{"k-phone", (*pass).phone},
+	{"n-third-party-reads", (*pass).thirdPartyReads},
+	{"n-third-party-refused", (*pass).thirdPartyRefused},
+	{"n-third-party-pays", (*pass).thirdPartyPays},
+	{"n-access", (*pass).accessToAccounts},
+	{"n-funds", (*pass).fundsConfirmed},
 	{"l-late", (*pass).tooLate},
 	{"m-clock", (*pass).clock},
 }
@@ -44,12 +49,16 @@ func TestPagesByKeyboardWithoutScripts(t *testing.T) {
 	for _, lang := range []string{"pl", "en"} {
 		t.Run(lang, func(t *testing.T) {
 			t.Parallel()
-			walk(t, &pass{Bank: okienkotest.Start(t, okienkotest.WithHistory()), browser: browser, lang: lang, folder: folder(t)})
+			p := &pass{Bank: okienkotest.Start(t, okienkotest.WithHistory()), browser: browser, lang: lang, folder: folder(t)}
+			p.third = p.ThirdParty(t, thirdName)
+			walk(t, p)
 		})
 	}
 	t.Run("scripts", func(t *testing.T) { // a page that would only work with scripts fails above; one that complains about them, here
 		t.Parallel()
-		walk(t, &pass{Bank: okienkotest.Start(t), browser: browser, lang: "en", scripts: true})
+		p := &pass{Bank: okienkotest.Start(t), browser: browser, lang: "en", scripts: true}
+		p.third = p.ThirdParty(t, thirdName)
+		walk(t, p)
 	})
 }
 

@@ -17,6 +17,7 @@ import (
 // pass is one walk through all flows, in one language.
 type pass struct {
 	*okienkotest.Bank
+	third   *okienkotest.ThirdParty
 	browser context.Context
 	lang    string // "pl" or "en"
 	scripts bool   // the browser runs scripts
