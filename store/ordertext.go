@@ -127,7 +127,7 @@ type recurrenceText struct {
 	Before bool          `json:"before,omitempty"`
 }
 
-func partyTextOf(p transfer.Party) partyText {
+func partyTextOf(p *transfer.Party) partyText {
 	return partyText{
 		Account: p.Account, Name: p.Name, Address: addressText(p.Address), AddressName: p.AddressName,
 		Identifiers: identifiersText(p.Identifiers),
@@ -137,7 +137,7 @@ func partyTextOf(p transfer.Party) partyText {
 	}
 }
 
-func (p partyText) party() transfer.Party {
+func (p *partyText) party() transfer.Party {
 	return transfer.Party{
 		Account: p.Account, Name: p.Name, Address: transfer.Address(p.Address), AddressName: p.AddressName,
 		Identifiers: transfer.Identifiers(p.Identifiers),
@@ -149,8 +149,8 @@ func (p partyText) party() transfer.Party {
 
 func orderTextOf(i *transfer.Instruction) orderText {
 	o := orderText{
-		Form: orderForm, Kind: i.Kind, Recipient: partyTextOf(i.Recipient), RecipientBank: bankText(i.RecipientBank), Country: i.RecipientCountry,
-		Sender: partyTextOf(i.Sender), Description: i.Description, Amount: amountTextOf(i.Amount), Date: dayText(i.ExecutionDate),
+		Form: orderForm, Kind: i.Kind, Recipient: partyTextOf(&i.Recipient), RecipientBank: bankText(i.RecipientBank), Country: i.RecipientCountry,
+		Sender: partyTextOf(&i.Sender), Description: i.Description, Amount: amountTextOf(i.Amount), Date: dayText(i.ExecutionDate),
 		Delivery: i.Delivery, System: i.System, Mode: i.Mode, Hold: i.Hold, Charges: i.Charges, Reference: i.Reference,
 		Symbols: symbolsText(i.Symbols),
 	}

@@ -145,8 +145,8 @@ func thirdPartyOrders(w *world) {
 	euro.account = "acc-euro"
 	yes(settle(euro.pays("euro", sepa(12_00)).Transfer.ID))
 
-	every := p.pays("every", monthly(within(zl(6)), w)).Standing
-	dropped := p.pays("dropped", monthly(elixir(zl(6)), w)).Standing
+	every := p.pays("every", monthly(w, within, zl(6))).Standing
+	dropped := p.pays("dropped", monthly(w, elixir, zl(6))).Standing
 	w.clock.move(3 * 24 * time.Hour)
 	yes(&payment.RunStanding{Standing: every.ID})
 	yes(&payment.RunStanding{Standing: dropped.ID})

@@ -21,7 +21,7 @@ func tablesRefuse(t *testing.T, w *world) {
 	_, err = w.do(&payment.ReturnFunds{Transfer: made.ID})
 	must(t, err)
 	set := p.pays("set", elixir(zl(3)), elixir(zl(4))).Bundle
-	standing := p.pays("every", monthly(within(zl(3)), w)).Standing
+	standing := p.pays("every", monthly(w, within, zl(3))).Standing
 	_, err = w.do(&payment.RunStanding{Standing: standing.ID})
 	must(t, err)
 
