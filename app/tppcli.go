@@ -218,7 +218,7 @@ func (tppRegister) Run(c *tppCall) error {
 // consented asks for a consent and has the customer answer it: the made-up one
 // of --login, or whoever opens the link in a browser.
 func (c *tppCall) consented(f *client.Folder, bank *client.Client, k client.Consent, accounts ...string) (client.Tokens, client.Asked, error) {
-	k.RedirectURI = f.RedirectURI
+	k.RedirectURI, k.Customer = f.RedirectURI, &client.Customer{Address: "127.0.0.1", Port: 443, UserAgent: "okienko"}
 	asked, err := bank.Ask(c.ctx, k)
 	if err != nil {
 		return client.Tokens{}, asked, err
@@ -286,7 +286,7 @@ func (tppAccounts) Run(c *tppCall) error {
 		return err
 	}
 	defer bank.Close()
-	tokens, _, err := c.consented(&f, bank, client.Consent{Accounts: true, Until: bank.Expiry(90)})
+	tokens, _, err := c.consented(&f, bank, client.Consent{Accounts: true, Until: c.until(90)})
 	if err != nil {
 		return err
 	}
@@ -304,7 +304,7 @@ func (t tppTransactions) Run(c *tppCall) error {
 		return err
 	}
 	defer bank.Close()
-	until := bank.Expiry(90)
+	until := c.until(90)
 	read := client.Read{Days: t.Days, Statuses: []string{t.Status}}
 	var tokens client.Tokens
 	if t.Account != "" {
@@ -366,7 +366,7 @@ func (t tppPay) Run(c *tppCall) error {
 	if t.From != "" {
 		payers = []string{t.From}
 	}
-	tokens, _, err := c.consented(&f, bank, client.Consent{Payment: &p, Until: bank.Expiry(1)}, payers...)
+	tokens, _, err := c.consented(&f, bank, client.Consent{Payment: &p, Until: c.until(1)}, payers...)
 	if err != nil {
 		return err
 	}

@@ -2,46 +2,51 @@ package client
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
 	"time"
 )
 
-// Consent is what is asked of a customer: exactly one of Accounts, Payment,
+// Consent is what is asked of a customer: exactly one of Accounts, Read, Payment,
 // Bundle, Status and Cancel.
 type Consent struct {
 	ID          string    // consentId; a new UUID when ""
 	State       string    // comes back with the customer; a new UUID when ""
 	RedirectURI string    // where the customer comes back to; must be registered
-	Until       time.Time // scopeTimeLimit
+	Until       time.Time // scopeTimeLimit; at most 180 days for accounts
+	Customer    *Customer // who is in front of the third party's page
 
-	Accounts bool      // the list of accounts; ExchangeToAIS goes on from there
-	Read     *Read     // accounts that the customer names on the bank's page, at once
-	Payment  *Payment  // one payment, or a recurring one
-	Bundle   *Bundle   // many payments
-	Status   *Target   // the status of what was ordered before
-	Cancel   *Target   // cancelling of what was ordered before
-	Customer *Customer // who is in front of the third party's page
+	Accounts bool     // the list of accounts; ExchangeToAIS goes on from there
+	Read     *Read    // accounts at once: those that are named, or that the customer chooses
+	Payment  *Payment // one payment, or a standing order
+	Bundle   *Bundle  // many payments
+	Status   *Target  // the status of what was ordered before
+	Cancel   *Target  // cancelling what was ordered before
 }
 
-// Read is what may be read of accounts.
+// Read is what may be read of accounts: details always, and the history.
 type Read struct {
 	Numbers  []string // account numbers; none lets the customer choose
-	Days     int      // of history, 1 to 1460
-	Statuses []string // DONE, PENDING, SCHEDULED, REJECTED, HOLD, CANCELLED
+	Days     int      // of history, 1 to 1460; 0 for none
+	Statuses []string // of the history; none for all of them
+	Once     bool     // each call once, instead of again and again
 }
 
-// Target is a payment or a bundle by the bank's id.
+// Target is a payment, a standing order or a bundle by the bank's id.
 type Target struct{ PaymentID, BundleID string }
 
-// Customer is the machine of a customer who is there.
+// Customer is the machine of a customer who is there. The bank shows its address
+// to the customer and weighs it against fraud, so it must be the true one.
 type Customer struct {
 	Address   string // IP address
 	Port      int
 	UserAgent string
 }
 
+// headers are those about a customer; present says that the call was asked for by
+// the customer, who is there.
 func (u *Customer) headers(present bool) map[string]string {
 	if u == nil {
 		return nil
@@ -56,160 +61,143 @@ func (u *Customer) headers(present bool) map[string]string {
 	return h
 }
 
-// Asked is a consent on its way: the customer's browser goes to Redirect.
+// Asked is a consent on its way: the customer's browser goes to Redirect. State
+// belongs into the browser's session, to be held against what comes back.
 type Asked struct {
 	ConsentID, State, Redirect string
 }
 
 // Ask asks for a consent (psd2 §3.4, auth/authorize).
 func (c *Client) Ask(ctx context.Context, k Consent) (Asked, error) {
+	what, err := k.scope()
+	switch {
+	case err != nil:
+		return Asked{}, err
+	case k.Customer == nil:
+		return Asked{}, errors.New("client: a consent is asked of a customer who is there: Consent.Customer is missing")
+	case k.Until.IsZero():
+		return Asked{}, errors.New("client: a consent ends: Consent.Until is missing")
+	}
 	if k.ID == "" {
 		k.ID = NewID()
 	}
 	if k.State == "" {
 		k.State = NewID()
 	}
-	scope, group, privileges := k.privileges()
 	body := map[string]any{
-		"response_type": "code", "client_id": c.cfg.ClientID, "redirect_uri": k.RedirectURI, "scope": scope, "state": k.State,
-		"scope_details": map[string]any{
-			"privilegeList": privileges, "scopeGroupType": group, "consentId": k.ID,
-			"scopeTimeLimit": stamp(k.Until), "throttlingPolicy": "PSD2_REGULATORY",
-		},
-	}
-	customer := k.Customer
-	if customer == nil {
-		customer = &Customer{Address: "127.0.0.1", Port: 443, UserAgent: "okienko client"}
+		"response_type": "code", "client_id": c.cfg.ClientID, "redirect_uri": k.RedirectURI, "scope": what.name, "state": k.State,
+		"scope_details": what.details(k.ID, k.Until),
 	}
 	var out struct {
 		Redirect string `json:"authorizationRedirectUri"`
 	}
-	err := c.do(ctx, call{method: http.MethodPost, path: c.bank("/auth/authorize"), body: body, headers: customer.headers(false)}, &out)
+	// Asked again under the same consentId it would be refused, and a lost answer is
+	// a page that no customer saw: the caller asks anew.
+	err = c.do(ctx, call{method: http.MethodPost, path: c.bank("/auth/authorize"), body: body, headers: k.Customer.headers(false)}, &out)
 	return Asked{ConsentID: k.ID, State: k.State, Redirect: out.Redirect}, err
 }
 
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
-
-func (k *Consent) privileges() (scope, group string, list []any) {
-	switch {
-	case k.Accounts:
-		return "ais-accounts", "AIS_ACCOUNTS", []any{map[string]any{"ais-accounts:accounts": struct{}{}}}
-	case k.Read != nil:
-		return "ais", "AIS", k.Read.privileges()
+// Returned reads the address to which the customer came back: the code, or why
+// there is none ("access_denied"). state is that of Asked; another one is somebody
+// else's consent (RFC 6749 §10.12).
+func Returned(address, state string) (code, denied string, err error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "", "", errors.New("client: the customer came back to something that is no address")
 	}
-	one := map[string]any{}
+	q := u.Query()
+	code, denied = q.Get("code"), q.Get("error")
 	switch {
-	case k.Payment != nil:
-		one[k.Payment.privilege()] = map[string]any{"scopeUsageLimit": "SINGLE", k.Payment.request(): k.Payment}
-	case k.Bundle != nil:
-		one[k.Bundle.privilege()] = map[string]any{"scopeUsageLimit": "SINGLE", k.Bundle.request(): k.Bundle}
-	case k.Status != nil && k.Status.BundleID != "":
-		one["pis:bundle"] = map[string]any{"scopeUsageLimit": "MULTIPLE", "aspspBundleId": k.Status.BundleID}
-	case k.Status != nil:
-		one["pis:payment"] = map[string]any{"scopeUsageLimit": "MULTIPLE", "aspspPaymentId": k.Status.PaymentID}
-	case k.Cancel != nil && k.Cancel.BundleID != "":
-		one["pis:cancelBundlePayments"] = map[string]any{"aspspBundleId": k.Cancel.BundleID}
-	case k.Cancel != nil:
-		one["pis:cancelPayment"] = map[string]any{"aspspPaymentId": k.Cancel.PaymentID}
+	case state == "" || q.Get("state") != state:
+		return "", "", errors.New("client: the customer came back with another state")
+	case code == "" && denied == "":
+		return "", "", errors.New("client: the customer came back with neither code nor error")
 	}
-	return "pis", "PIS", []any{one}
+	return code, denied, nil
 }
 
-func (r *Read) privileges() []any {
-	one := func(number string) map[string]any {
-		p := map[string]any{
-			"ais:accountDetails": struct{}{}, "ais:transactionDetails": struct{}{},
-			"ais:transactions": map[string]any{"maxAllowedHistoryLong": r.Days, "transactionStatus": r.Statuses},
+// DeleteConsent ends a consent. Its tokens die at once; what was ordered goes on.
+func (c *Client) DeleteConsent(ctx context.Context, consentID string) error {
+	return c.do(ctx, call{method: http.MethodDelete, path: c.bank("/consents/" + url.PathEscape(consentID)), again: always, deletes: true}, nil)
+}
+
+// scope is a consent as the wire words it.
+type scope struct {
+	name, group string
+	privileges  []any
+}
+
+func (s *scope) details(consentID string, until time.Time) map[string]any {
+	return map[string]any{
+		"privilegeList": s.privileges, "scopeGroupType": s.group, "consentId": consentID,
+		"scopeTimeLimit": stamp(until), "throttlingPolicy": "PSD2_REGULATORY",
+	}
+}
+
+func (k *Consent) scope() (scope, error) {
+	var all []scope
+	payments := func(name string, privilege map[string]any) {
+		all = append(all, scope{"pis", "PIS", []any{map[string]any{name: privilege}}})
+	}
+	if k.Accounts {
+		all = append(all, scope{"ais-accounts", "AIS_ACCOUNTS", []any{map[string]any{"ais-accounts:accounts": struct{}{}}}})
+	}
+	if k.Read != nil {
+		all = append(all, k.Read.scope())
+	}
+	if p := k.Payment; p != nil {
+		w := p.Kind.words()
+		payments(w.privilege, map[string]any{"scopeUsageLimit": "SINGLE", w.request: p})
+	}
+	if b := k.Bundle; b != nil {
+		w := b.Kind.words()
+		payments(w.bundle, map[string]any{"scopeUsageLimit": "SINGLE", w.bundleRequest: b})
+	}
+	if t := k.Status; t != nil {
+		name, what := t.words("pis:payment", "pis:bundle")
+		what["scopeUsageLimit"] = "MULTIPLE"
+		payments(name, what)
+	}
+	if t := k.Cancel; t != nil {
+		payments(t.words("pis:cancelPayment", "pis:cancelBundlePayments"))
+	}
+	if len(all) != 1 {
+		return scope{}, errors.New("client: a consent is for exactly one of Accounts, Read, Payment, Bundle, Status, Cancel")
+	}
+	return all[0], nil
+}
+
+func (t *Target) words(payment, bundle string) (name string, what map[string]any) {
+	if t.BundleID != "" {
+		return bundle, map[string]any{"aspspBundleId": t.BundleID}
+	}
+	return payment, map[string]any{"aspspPaymentId": t.PaymentID}
+}
+
+func (r *Read) scope() scope {
+	limit := "MULTIPLE"
+	if r.Once {
+		limit = "SINGLE"
+	}
+	statuses := r.Statuses
+	if len(statuses) == 0 {
+		statuses = []string{StatusDone, StatusPending, StatusScheduled, StatusRejected, StatusHold, StatusCancelled}
+	}
+	numbers := r.Numbers
+	if len(numbers) == 0 {
+		numbers = []string{""}
+	}
+	s := scope{name: "ais", group: "AIS"}
+	for _, number := range numbers {
+		p := map[string]any{"ais:accountDetails": map[string]any{"scopeUsageLimit": limit}}
+		if r.Days != 0 {
+			p["ais:transactionDetails"] = map[string]any{"scopeUsageLimit": limit}
+			p["ais:transactions"] = map[string]any{"scopeUsageLimit": limit, "maxAllowedHistoryLong": r.Days, "transactionStatus": statuses}
 		}
 		if number != "" {
 			p["accountNumber"] = number
 		}
-		return p
+		s.privileges = append(s.privileges, p)
 	}
-	if len(r.Numbers) == 0 {
-		return []any{one("")}
-	}
-	var list []any
-	for _, n := range r.Numbers {
-		list = append(list, one(n))
-	}
-	return list
-}
-
-// Tokens are what a code, a refresh or an exchange gives. Keep the refresh token:
-// the one before it is dead.
-type Tokens struct {
-	Access    string `json:"access_token"`
-	Refresh   string `json:"refresh_token"`
-	ExpiresIn string `json:"expires_in"` // seconds
-	Scope     string `json:"scope"`
-	Details   struct {
-		ConsentID  string      `json:"consentId"`
-		Privileges []Privilege `json:"privilegeList"`
-	} `json:"scope_details"`
-}
-
-// Privilege is one element of what was granted; AccountID goes into the paths.
-type Privilege struct {
-	AccountID     string `json:"accountId"`
-	AccountNumber string `json:"accountNumber"`
-}
-
-// AccountIDs are the ids of the granted accounts, for the paths.
-func (t *Tokens) AccountIDs() []string {
-	var out []string
-	for _, p := range t.Details.Privileges {
-		if p.AccountID != "" {
-			out = append(out, p.AccountID)
-		}
-	}
-	return out
-}
-
-// Returned reads the address to which the customer came back: the code, or why
-// there is none ("access_denied").
-func Returned(address, state string) (code, denied string, err error) {
-	u, err := url.Parse(address)
-	if err != nil {
-		return "", "", err
-	}
-	q := u.Query()
-	if q.Get("state") != state {
-		return "", "", &Error{Code: "state", Message: "the customer came back with another state"}
-	}
-	return q.Get("code"), q.Get("error"), nil
-}
-
-// Redeem exchanges the code with which the customer came back for tokens. A code
-// is good once: a lost answer needs a new consent.
-func (c *Client) Redeem(ctx context.Context, code, redirectURI string) (Tokens, error) {
-	return c.tokens(ctx, map[string]any{"grant_type": "authorization_code", "code": code, "redirect_uri": redirectURI, "client_id": c.cfg.ClientID})
-}
-
-// Refresh gets new tokens for a refresh token, which is dead afterwards.
-func (c *Client) Refresh(ctx context.Context, refreshToken string) (Tokens, error) {
-	return c.tokens(ctx, map[string]any{"grant_type": "refresh_token", "refresh_token": refreshToken})
-}
-
-// ExchangeToAIS goes from the list of accounts to reading some of them, in the
-// same consent and once (psd2 §6.3). Numbers may be masked as in the list.
-func (c *Client) ExchangeToAIS(ctx context.Context, accessToken, consentID string, until time.Time, r Read) (Tokens, error) {
-	return c.tokens(ctx, map[string]any{
-		"grant_type": "exchange_token", "exchange_token": accessToken, "scope": "ais",
-		"scope_details": map[string]any{
-			"privilegeList": r.privileges(), "scopeGroupType": "AIS", "consentId": consentID,
-			"scopeTimeLimit": stamp(until), "throttlingPolicy": "PSD2_REGULATORY",
-		},
-	})
-}
-
-func (c *Client) tokens(ctx context.Context, body map[string]any) (Tokens, error) {
-	var out Tokens
-	err := c.do(ctx, call{method: http.MethodPost, path: c.bank("/auth/token"), body: body}, &out)
-	return out, err
-}
-
-// DeleteConsent ends a consent. Its tokens die at once; payments go on.
-func (c *Client) DeleteConsent(ctx context.Context, consentID string) error {
-	return c.do(ctx, call{method: http.MethodDelete, path: c.bank("/consents/" + url.PathEscape(consentID)), repeatable: true}, nil)
+	return s
 }

@@ -2,8 +2,12 @@
 // licensed third party: over mutual TLS with its QWAC, every request signed with
 // its QSealC, with consents, accounts, payments and confirmations of funds.
 //
-// A Client repeats what may be repeated: an answer 429 or 503 says when, and a
-// payment whose answer was lost is posted again under the same id, which the
-// bank executes once. It keeps nothing: tokens and ids are the caller's to keep.
-// It links no part of the bank but the reading of certificates.
+// A Client repeats what may be repeated, each time as a request of its own: an
+// answer 429 or 503 says when, a read whose answer was lost is read again, and a
+// payment is posted again under the same id, which the bank executes once. A code
+// or a refresh token is never handed in again, for a bank takes the second time
+// for a theft and ends the consent.
+//
+// It keeps nothing: tokens and ids are the caller's to keep. It draws no page for
+// customers, and links no part of the bank but the reading of certificates.
 package client

@@ -15,33 +15,60 @@ type Error struct {
 	Status     int
 	Code       string
 	Message    string
-	RetryAfter time.Duration // 429 and 503: how long to wait; 0 when not said
+	Reason     string        // in a sandbox: which rule refused; "" elsewhere
+	RequestID  string        // TPP-Request-ID of the call, by which the bank finds it
+	RetryAfter time.Duration // how long to wait before trying again; 0 when not said
 }
 
 func (e *Error) Error() string {
-	return fmt.Sprintf("the bank answered %d %s: %s", e.Status, e.Code, e.Message)
+	text := fmt.Sprintf("the bank answered %d %s: %s", e.Status, e.Code, e.Message)
+	if e.Reason != "" {
+		text += " (" + e.Reason + ")"
+	}
+	return text
 }
 
-// IsGone tells whether an error says that the consent is over: the customer has
-// withdrawn it, or its time has passed. The customer must be asked again.
-func IsGone(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Code == "invalid_grant"
-}
+// ErrAnswerUnproven says that an answer does not carry the signature of
+// Config.BankSeal. A payment may have been made all the same: ask for its status.
+var ErrAnswerUnproven = errors.New("client: the answer is not signed by the bank")
 
-// IsTooOften tells whether an error says that the calls of the day are used up.
+// IsGone tells whether an error says that a grant is over: the customer has
+// withdrawn the consent, or its time or that of a code has passed. The customer
+// must be asked again.
+func IsGone(err error) bool { return codeOf(err) == "invalid_grant" }
+
+// IsTokenOver tells whether an error says that the access token is not valid any
+// more. A refresh tells whether the consent is.
+func IsTokenOver(err error) bool { return codeOf(err) == "invalid_token" }
+
+// NeedsCustomer tells whether an error says that so much of the history is given
+// only right after the customer has authenticated (RTS art. 10a).
+func NeedsCustomer(err error) bool { return codeOf(err) == "HistoryAccessError" }
+
+// IsTooOften tells whether an error says that there were too many calls. A long
+// RetryAfter means those of the day: four in 24 hours without the customer.
 func IsTooOften(err error) bool { return statusOf(err) == http.StatusTooManyRequests }
 
+// IsNotFound tells whether an error says that there is no such thing, or not for
+// this third party.
+func IsNotFound(err error) bool { return statusOf(err) == http.StatusNotFound }
+
 func statusOf(err error) int {
-	var e *Error
-	if errors.As(err, &e) {
+	if e := (*Error)(nil); errors.As(err, &e) {
 		return e.Status
 	}
 	return 0
 }
 
-func refusalOf(resp *http.Response, text []byte) *Error {
-	e := &Error{Status: resp.StatusCode}
+func codeOf(err error) string {
+	if e := (*Error)(nil); errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
+func errorOf(resp *http.Response, text []byte) *Error {
+	e := &Error{Status: resp.StatusCode, Reason: resp.Header.Get("X-Okienko-Reason")}
 	var body struct {
 		Code    string `json:"code"`
 		Message string `json:"message"`
@@ -49,7 +76,7 @@ func refusalOf(resp *http.Response, text []byte) *Error {
 	if json.Unmarshal(text, &body) == nil {
 		e.Code, e.Message = body.Code, body.Message
 	}
-	if e.Code == "" {
+	if e.Code == "" { // something that stands before the bank
 		e.Code = http.StatusText(resp.StatusCode)
 	}
 	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && seconds >= 0 {
@@ -63,15 +90,19 @@ func refusalOf(resp *http.Response, text []byte) *Error {
 const longestWait = 10 * time.Second
 
 // wait is how long to wait before the call is made again; never when it is not.
-func (e *Error) wait(repeatable bool) time.Duration {
+func (e *Error) wait(again repeat) time.Duration {
 	if e.RetryAfter > longestWait {
 		return never
 	}
 	switch e.Status {
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		return e.RetryAfter // nothing was done
+	case http.StatusTooManyRequests:
+		return e.RetryAfter
+	case http.StatusServiceUnavailable:
+		if again == always || e.RetryAfter > 0 {
+			return e.RetryAfter
+		}
 	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout:
-		if repeatable {
+		if again == always {
 			return 0
 		}
 	}

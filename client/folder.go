@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"os"
@@ -17,7 +16,7 @@ type Folder struct {
 	Config
 	Name        string
 	Roles       []string
-	RedirectURI string
+	RedirectURI string // where customers come back to
 	Sandbox     string // address of the sandbox's own doors, where made-up customers answer
 	Bad         string // what is wrong with its certificates on purpose, ""
 }
@@ -66,9 +65,8 @@ func Open(path string) (Folder, error) {
 	if err != nil {
 		return f, fmt.Errorf("client: %w", err)
 	}
-	if block, _ := pem.Decode(ca); block != nil {
-		f.Roots = x509.NewCertPool()
-		f.Roots.AppendCertsFromPEM(ca)
+	if f.Roots = x509.NewCertPool(); !f.Roots.AppendCertsFromPEM(ca) {
+		return f, errors.New("client: bank-ca.pem holds no certificate")
 	}
 	return f, nil
 }

@@ -1,9 +1,8 @@
 package client
 
 import (
-	"context"
-	"net/http"
-	"net/url"
+	"bytes"
+	"strconv"
 )
 
 // Kind is the kind of a payment, as it stands in the paths.
@@ -17,31 +16,91 @@ const (
 	NonEEA   Kind = "non-eea"
 )
 
+// kindWords are the names of a kind in privileges and in what stands in them.
+type kindWords struct {
+	kind                                      Kind
+	privilege, request, bundle, bundleRequest string
+}
+
+var kinds = [...]kindWords{
+	{Domestic, "pis:domestic", "domesticPaymentRequest", "pis:bundle-domestic", "bundleDomesticPaymentsRequest"},
+	{Tax, "pis:tax", "taxPaymentRequest", "pis:bundle-tax", "bundleTaxPaymentsRequest"},
+	{EEA, "pis:eea", "eeaPaymentRequest", "pis:bundle-eea", "bundleEeaPaymentsRequest"},
+	{NonEEA, "pis:nonEea", "nonEeaPaymentRequest", "pis:bundle-nonEea", "bundleNonEeaPaymentsRequest"},
+}
+
+// words are those of domestic for a kind that is not known: the bank says that
+// the path is not there.
+func (k Kind) words() kindWords {
+	for _, w := range kinds {
+		if w.kind == k {
+			return w
+		}
+	}
+	return kinds[0]
+}
+
+func (k Kind) path() string {
+	if k == "" {
+		k = Domestic
+	}
+	return string(k)
+}
+
 // Payment is one payment in the bank's words (psd2 §3.5). What is posted must be
 // what the customer consented to: keep the value.
 type Payment struct {
 	Kind            Kind           `json:"-"`
-	TPPPaymentID    string         `json:"tppPaymentId,omitempty"` // inside a bundle
+	OwnID           string         `json:"tppPaymentId,omitempty"` // inside a bundle, where each has one
 	Recipient       Party          `json:"recipient"`
 	RecipientBank   *RecipientBank `json:"recipientBank,omitempty"` // NonEEA
 	Sender          Party          `json:"sender"`                  // empty: the customer chooses
 	TransferData    TransferData   `json:"transferData"`
 	DeliveryMode    string         `json:"deliveryMode"`            // EXPRESS_D0, STANDARD_D1, URGENT_D1, STANDARD_D2
-	System          string         `json:"system,omitempty"`        // ELIXIR, EXPRESS_ELIXIR, SORBNET, BLUE_CASH, INTERNAL, SEPA …
+	System          string         `json:"system,omitempty"`        // "": the bank chooses
 	ExecutionMode   string         `json:"executionMode,omitempty"` // IMMEDIATE, FUTURE_DATED, RECURRING
 	Hold            bool           `json:"hold,omitempty"`
-	SplitPayment    bool           `json:"splitPayment,omitempty"`
-	Split           *Split         `json:"transactionInfoSp,omitempty"`
-	TaxForm         *TaxForm       `json:"usInfo,omitempty"`
-	TransferCharges string         `json:"transferCharges,omitempty"` // NonEEA: SHA, OUR, BEN
+	SplitPayment    bool           `json:"splitPayment,omitempty"`      // Domestic
+	Split           *Split         `json:"transactionInfoSp,omitempty"` // of a split payment
+	TaxForm         *TaxForm       `json:"usInfo,omitempty"`            // Tax
+	TransferCharges string         `json:"transferCharges,omitempty"`   // NonEEA: SHA, OUR, BEN
 }
+
+// The payment systems.
+const (
+	SystemElixir        = "ELIXIR"
+	SystemExpressElixir = "EXPRESS_ELIXIR"
+	SystemSorbnet       = "SORBNET"
+	SystemBlueCash      = "BLUE_CASH"
+	SystemInternal      = "INTERNAL"
+	SystemSEPA          = "SEPA"
+	SystemInstantSEPA   = "INSTANT_SEPA"
+	SystemTarget        = "TARGET"
+	SystemSwift         = "SWIFT"
+)
 
 // Party is one end of a payment.
 type Party struct {
-	AccountNumber string       `json:"accountNumber,omitempty"`
-	Name          string       `json:"name,omitempty"`
-	CountryCode   string       `json:"countryCode,omitempty"`
-	Address       *NameAddress `json:"nameAddressStructured,omitempty"`
+	AccountNumber     string       `json:"accountNumber,omitempty"`
+	Name              string       `json:"name,omitempty"`
+	CountryCode       string       `json:"countryCode,omitempty"` // recipient of EEA
+	Address           *NameAddress `json:"nameAddressStructured,omitempty"`
+	Identifiers       *Identifiers `json:"identifiers,omitempty"`
+	UltimateSender    *Ultimate    `json:"ultimateSender,omitempty"`    // of a sender
+	UltimateRecipient *Ultimate    `json:"ultimateRecipient,omitempty"` // of a recipient
+}
+
+// Ultimate is for whom one end of a payment acts.
+type Ultimate struct {
+	Address     *NameAddress `json:"nameAddressStructured,omitempty"`
+	Identifiers *Identifiers `json:"identifiers,omitempty"`
+}
+
+// Identifiers are a LEI or a TXID.
+type Identifiers struct {
+	Type   string `json:"idType,omitempty"`
+	Value  string `json:"idValue,omitempty"`
+	Issuer string `json:"issuer,omitempty"`
 }
 
 // NameAddress is a name with a structured address.
@@ -50,38 +109,59 @@ type NameAddress struct {
 	Address Address `json:"addressStructured"`
 }
 
-// Address is a structured address.
+// Address is a structured address; countries are two letters of ISO 3166-1.
 type Address struct {
-	CountryCode    string `json:"countryCode,omitempty"`
-	TownName       string `json:"townName,omitempty"`
-	StreetName     string `json:"streetName,omitempty"`
-	BuildingNumber string `json:"buildingNumber,omitempty"`
-	PostCode       string `json:"postCode,omitempty"`
+	CountryCode        string `json:"countryCode,omitempty"`
+	TownName           string `json:"townName,omitempty"`
+	TownLocationName   string `json:"townLocationName,omitempty"`
+	DistrictName       string `json:"districtName,omitempty"`
+	CountrySubDivision string `json:"countrySubDivision,omitempty"`
+	PostBox            string `json:"postBox,omitempty"`
+	SubDepartment      string `json:"subDepartment,omitempty"`
+	Room               string `json:"room,omitempty"`
+	BuildingName       string `json:"buildingName,omitempty"`
+	StreetName         string `json:"streetName,omitempty"`
+	BuildingNumber     string `json:"buildingNumber,omitempty"`
+	PostCode           string `json:"postCode,omitempty"`
+	Department         string `json:"department,omitempty"`
+	Floor              string `json:"floor,omitempty"`
 }
 
 // RecipientBank is the payee's bank outside the EEA.
 type RecipientBank struct {
-	BIC         string `json:"bicOrSwift,omitempty"`
-	Name        string `json:"name,omitempty"`
-	CountryCode string `json:"countryCode,omitempty"`
+	BIC         string   `json:"bicOrSwift,omitempty"`
+	Name        string   `json:"name,omitempty"`
+	Code        string   `json:"code,omitempty"` // of a national clearing system
+	CountryCode string   `json:"countryCode,omitempty"`
+	Address     []string `json:"address,omitempty"`
 }
 
 // TransferData is what is paid, when, and with what words. Amounts are decimal
-// texts, "12.50".
+// texts with two digits behind the point, "12.50".
 type TransferData struct {
-	Description   string      `json:"description,omitempty"`
-	Amount        string      `json:"amount"`
-	Currency      string      `json:"currency"`
-	ExecutionDate string      `json:"executionDate,omitempty"`
-	Recurrence    *Recurrence `json:"recurrence,omitempty"`
+	Description      string            `json:"description,omitempty"` // all but Tax
+	Amount           string            `json:"amount"`
+	Currency         string            `json:"currency"`
+	ExecutionDate    string            `json:"executionDate,omitempty"` // FUTURE_DATED
+	Recurrence       *Recurrence       `json:"recurrence,omitempty"`    // RECURRING
+	AdditionalFields *AdditionalFields `json:"additionalFields,omitempty"`
 }
 
-// Recurrence says when a recurring payment is made.
+// AdditionalFields are those that only some transfers have.
+type AdditionalFields struct {
+	BIC       string `json:"bicOrSwift,omitempty"` // of the payee's bank in the EEA
+	Reference string `json:"reference,omitempty"`
+	KS        string `json:"KS,omitempty"` // symbols of Czech and Slovak payments: constant,
+	VS        string `json:"VS,omitempty"` // variable,
+	SS        string `json:"SS,omitempty"` // specific
+}
+
+// Recurrence says when a standing order pays.
 type Recurrence struct {
 	StartDate string    `json:"startDate"`
 	EndDate   string    `json:"endDate,omitempty"`
 	Frequency Frequency `json:"frequency"`
-	DayOff    string    `json:"dayOffOffsetType"` // BEFORE or AFTER
+	DayOff    string    `json:"dayOffOffsetType"` // BEFORE or AFTER, where the day is none of business
 }
 
 // Frequency is every so many days, weeks or months.
@@ -90,7 +170,7 @@ type Frequency struct {
 	Value int    `json:"periodValue"`
 }
 
-// Split is the VAT part of a split payment.
+// Split is the VAT part of a split payment (mechanizm podzielonej płatności).
 type Split struct {
 	Invoice     string `json:"spInvoiceNumber"`
 	TaxID       string `json:"spTaxIdentificationNumber"`
@@ -104,7 +184,7 @@ type TaxForm struct {
 	FormCode   string   `json:"formCode"`
 	PeriodID   string   `json:"periodId,omitempty"`
 	PeriodType string   `json:"periodType,omitempty"`
-	Year       int      `json:"year,omitempty"`
+	Year       Year     `json:"year,omitempty"`
 	Obligation string   `json:"obligationId,omitempty"`
 }
 
@@ -114,6 +194,21 @@ type TaxPayer struct {
 	Type string `json:"payorIdType"` // N, P, R, 1, 2, 3
 }
 
+// Year is a year of four digits. It is sent as a number; banks write it as a text
+// too.
+type Year int
+
+// UnmarshalJSON reads either form.
+func (y *Year) UnmarshalJSON(text []byte) error {
+	digits := string(bytes.Trim(text, `"`))
+	if digits == "" || digits == "null" {
+		return nil
+	}
+	n, err := strconv.Atoi(digits)
+	*y = Year(n)
+	return err
+}
+
 // Bundle is many payments of one kind that are consented to and ordered together.
 type Bundle struct {
 	Kind      Kind      `json:"-"`
@@ -121,141 +216,57 @@ type Bundle struct {
 	Transfers []Payment `json:"transfers"`
 }
 
-func (k Kind) path() string {
-	if k == "" {
-		k = Domestic
-	}
-	return string(k)
-}
+// The statuses of a payment, and, but for SUBMITTED, of what stands in a history,
+// which has holds beside them. A status moves only forward, from the top down.
+const (
+	StatusSubmitted = "SUBMITTED" // the bank has taken the order
+	StatusPending   = "PENDING"   // the money is set aside
+	StatusScheduled = "SCHEDULED" // for a later day
+	StatusDone      = "DONE"
+	StatusRejected  = "REJECTED"
+	StatusCancelled = "CANCELLED"
+	StatusHold      = "HOLD"
 
-// words are the names of a kind in privileges and requests.
-func (k Kind) words() (privilege, request string) {
-	switch k {
-	case Tax:
-		return "tax", "tax"
-	case EEA:
-		return "eea", "eea"
-	case NonEEA:
-		return "nonEea", "nonEea"
-	}
-	return "domestic", "domestic"
-}
+	// Of bundles and standing orders.
+	StatusInProgress    = "IN_PROGRESS"
+	StatusPartiallyDone = "PARTIALLY_DONE"
+)
 
-func (p *Payment) privilege() string {
-	name, _ := p.Kind.words()
-	return "pis:" + name
-}
-
-func (p *Payment) request() string {
-	_, name := p.Kind.words()
-	return name + "PaymentRequest"
-}
-
-func (b *Bundle) privilege() string {
-	name, _ := b.Kind.words()
-	return "pis:bundle-" + name
-}
-
-func (b *Bundle) request() string {
-	switch b.Kind {
-	case Tax:
-		return "bundleTaxPaymentsRequest"
-	case EEA:
-		return "bundleEeaPaymentsRequest"
-	case NonEEA:
-		return "bundleNonEeaPaymentsRequest"
-	}
-	return "bundleDomesticPaymentsRequest"
-}
-
-// Initiated is what the bank answers to an order, and what it says of it later.
+// Initiated is what the bank answers to an order, and what it says of it later: of
+// a payment, a standing order or a bundle.
 type Initiated struct {
-	PaymentID string `json:"aspspPaymentId"`
-	BundleID  string `json:"aspspBundleId"`
-	// GeneralStatus is SUBMITTED, PENDING, SCHEDULED, DONE, REJECTED or CANCELLED;
-	// of a bundle IN_PROGRESS, DONE, PARTIALLY_DONE or CANCELLED.
+	Kind           Kind        `json:"-"`
+	PaymentID      string      `json:"aspspPaymentId,omitempty"` // of a payment or a standing order
+	BundleID       string      `json:"aspspBundleId,omitempty"`
+	OwnPaymentID   string      `json:"tppPaymentId,omitempty"`
+	OwnBundleID    string      `json:"tppBundleId,omitempty"`
 	GeneralStatus  string      `json:"generalStatus"`
-	DetailedStatus string      `json:"detailedStatus"`
-	System         string      `json:"system"`    // by which it goes
-	Rejection      *Rejection  `json:"rejection"` // nil unless it was rejected, or its money came back
-	Transfers      []Initiated `json:"transfers"` // of a bundle, asked for by BundleStatus
-	TPPPaymentID   string      `json:"tppPaymentId"`
-	Links          []Link      `json:"links"`
+	DetailedStatus string      `json:"detailedStatus"` // in words
+	System         string      `json:"system,omitempty"`
+	Rejection      *Rejection  `json:"rejection,omitempty"` // why it failed, or its money came back
+	Transfers      []Initiated `json:"transfers,omitempty"` // of a bundle, when BundleStatus asked
+	Links          []Link      `json:"links,omitempty"`
 
-	// Of a recurring payment: SUBMITTED, IN_PROGRESS, CANCELLED or CLOSE, how many
-	// payments were made, and the day of the next one.
-	RecurringStatus string `json:"recurringPaymentStatus"`
-	PaymentsMade    int    `json:"paymentsMade"`
-	NextDay         string `json:"nextExecutionDate"`
+	// Of a standing order.
+	RecurringStatus string `json:"recurringPaymentStatus,omitempty"` // SUBMITTED, IN_PROGRESS, CANCELLED, CLOSE
+	PaymentsMade    int    `json:"paymentsMade,omitempty"`
+	NextExecution   string `json:"nextExecutionDate,omitempty"`
 }
 
-// Rejection says why a payment failed, in parts that a program can read.
+// Rejection explains a payment that failed.
 type Rejection struct {
-	Reason       string `json:"reason"`
-	Message      string `json:"message"`
-	Field        string `json:"field"` // of the order, "" when none is at fault
+	Reason       string `json:"reason"`          // for programs
+	Message      string `json:"message"`         // for people
+	Field        string `json:"field,omitempty"` // of the payment, where one is at fault
 	ConsentValid bool   `json:"consentValid"`
-	Reference    string `json:"referenceNumber"`
+	Reference    string `json:"referenceNumber"` // by which the bank's hotline finds the case
 }
 
-// status is the path under which the bank tells of what was ordered.
-func (i *Initiated) status() string {
-	if len(i.Links) == 0 {
-		return ""
+// Final tells whether nothing more happens, except that money may still come back.
+func (i *Initiated) Final() bool {
+	switch i.GeneralStatus {
+	case StatusDone, StatusRejected, StatusCancelled, StatusPartiallyDone:
+		return true
 	}
-	return i.Links[0].Href
-}
-
-// Pay orders the payment that the customer has consented to. id is the third
-// party's own id of it: however often it is posted under the same id, the bank
-// executes it once.
-func (c *Client) Pay(ctx context.Context, s Session, id string, p Payment) (Initiated, error) {
-	return c.order(ctx, s, "/payments/"+p.Kind.path(), "TPP-Payment-ID", id, &p)
-}
-
-// PayBundle orders a bundle, as Pay does a payment.
-func (c *Client) PayBundle(ctx context.Context, s Session, id string, b Bundle) (Initiated, error) {
-	return c.order(ctx, s, "/payments/bundle/"+b.Kind.path(), "TPP-Bundle-ID", id, &b)
-}
-
-func (c *Client) order(ctx context.Context, s Session, path, header, id string, body any) (Initiated, error) {
-	h := map[string]string{header: id}
-	for name, value := range s.Present.headers(true) {
-		h[name] = value
-	}
-	var out Initiated
-	err := c.do(ctx, call{method: http.MethodPost, path: c.bank(path), token: s.Token, body: body, headers: h, repeatable: id != ""}, &out)
-	return out, err
-}
-
-// PaymentStatus asks what became of an order. The token is one of the order's own
-// consent after a Refresh, or of a consent for its status.
-func (c *Client) PaymentStatus(ctx context.Context, s Session, i Initiated) (Initiated, error) {
-	out := Initiated{Links: i.Links}
-	err := c.get(ctx, s, c.pathOf(i.status()), &out)
-	return out, err
-}
-
-// BundleStatus asks what became of a bundle and of each payment in it.
-func (c *Client) BundleStatus(ctx context.Context, s Session, i Initiated) (Initiated, error) {
-	out := Initiated{Links: i.Links}
-	err := c.get(ctx, s, c.pathOf(i.status())+"?transactionsIncluded=true", &out)
-	return out, err
-}
-
-// Cancel cancels a payment that is not executed yet, with the token of a consent
-// for that.
-func (c *Client) Cancel(ctx context.Context, s Session, k Kind, paymentID string) error {
-	return c.delete(ctx, s, "/payments/"+k.path()+"/"+url.PathEscape(paymentID))
-}
-
-// CancelBundle cancels what of a bundle is not executed yet.
-func (c *Client) CancelBundle(ctx context.Context, s Session, k Kind, bundleID string) error {
-	return c.delete(ctx, s, "/payments/bundle/"+k.path()+"/"+url.PathEscape(bundleID))
-}
-
-// delete is made once: a second try would find nothing left to cancel, and could
-// not tell that from a refusal.
-func (c *Client) delete(ctx context.Context, s Session, path string) error {
-	return c.do(ctx, call{method: http.MethodDelete, path: c.bank(path), token: s.Token, headers: s.Present.headers(true)}, nil)
+	return false
 }

@@ -4,9 +4,10 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
-	"time"
+	"strings"
 
 	"okienko/eidas/seal"
 )
@@ -19,7 +20,8 @@ type Registration struct {
 	RedirectURIs []string
 }
 
-// Registered is the client that the bank has made, or knew already.
+// Registered is the client that the bank has made, or knew already. Status says
+// whether it may call: "active", or "waiting" where the bank admits by papers.
 type Registered struct {
 	ClientID     string   `json:"client_id"`
 	Name         string   `json:"client_name"`
@@ -63,7 +65,7 @@ func (c *Client) Register(ctx context.Context, r Registration) (Registered, erro
 	}
 	var out Registered
 	err = c.do(ctx, call{
-		method: http.MethodPost, path: "/v3/register/", unsigned: true, repeatable: true,
+		method: http.MethodPost, path: "/v3/register/", unsigned: true, again: always,
 		body: map[string]string{"software_statement": statement},
 	}, &out)
 	return out, err
@@ -85,15 +87,9 @@ func attached(c *Client, payload []byte) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("client: %w", err)
 	}
-	for i := range len(detached) - 1 {
-		if detached[i] == '.' && detached[i+1] == '.' {
-			return detached[:i+1] + base64.RawURLEncoding.EncodeToString(payload) + detached[i+1:], nil
-		}
+	protected, signature, ok := strings.Cut(detached, "..")
+	if !ok {
+		return "", errors.New("client: the signature of the statement is not detached")
 	}
-	return "", fmt.Errorf("client: %q is no detached signature", detached)
-}
-
-// Expiry is when a consent that is asked for now would end after some days.
-func (c *Client) Expiry(days int) time.Time {
-	return c.cfg.now().Add(time.Duration(days) * 24 * time.Hour)
+	return protected + "." + base64.RawURLEncoding.EncodeToString(payload) + "." + signature, nil
 }

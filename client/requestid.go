@@ -4,8 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
-	"fmt"
-	"io"
 	"sync"
 	"time"
 )
@@ -15,48 +13,41 @@ import (
 type requestIDs struct {
 	now  func() time.Time
 	mu   sync.Mutex
-	last uint64 // ticks of 100 ns, always rising
+	last uint64 // ticks of 100 ns, always rising under one rest
 	rest [8]byte
 }
 
-// gregorian is the start of the UUID's calendar, 15 October 1582, before 1970 in
-// ticks of 100 ns.
-const gregorian = 0x01b21dd213814000
+const (
+	// gregorian is the start of the UUID's calendar, 15 October 1582, before 1970 in
+	// ticks of 100 ns.
+	gregorian = 0x01b21dd213814000
+	// backwards is how many ticks the clock may go back before ids get another
+	// clock sequence (RFC 9562 §6.2): a second. Ids that went on from where they
+	// were would be of a time that, for the bank, has not come.
+	backwards = 10_000_000
+)
 
-func newRequestIDs(now func() time.Time) (*requestIDs, error) {
-	ids := &requestIDs{now: now}
-	if _, err := io.ReadFull(rand.Reader, ids.rest[:]); err != nil {
-		return nil, fmt.Errorf("client: %w", err)
-	}
-	ids.rest[0] = ids.rest[0]&0x3f | 0x80 // the variant
-	ids.rest[2] |= 1                      // a node that no network card has
-	return ids, nil
-}
-
+// next is an id that was never made before, here or elsewhere.
 func (ids *requestIDs) next() string {
 	ids.mu.Lock()
 	ticks := uint64(ids.now().UnixNano()/100) + gregorian //nolint:gosec // after 1582 it is above zero
-	if ticks <= ids.last {
+	switch {
+	case ids.last == 0 || ticks+backwards < ids.last:
+		_, _ = rand.Read(ids.rest[:])         // never fails (package crypto/rand)
+		ids.rest[0] = ids.rest[0]&0x3f | 0x80 // the variant
+		ids.rest[2] |= 1                      // a node that no network card has
+	case ticks <= ids.last:
 		ticks = ids.last + 1
 	}
 	ids.last = ticks
+	rest := ids.rest
 	ids.mu.Unlock()
 	var u [16]byte
 	binary.BigEndian.PutUint32(u[0:], uint32(ticks))                   //nolint:gosec // the low 32 bits are meant
 	binary.BigEndian.PutUint16(u[4:], uint16(ticks>>32))               //nolint:gosec // the next 16
 	binary.BigEndian.PutUint16(u[6:], uint16(ticks>>48)&0x0fff|0x1000) //nolint:gosec // the rest, with the version
-	copy(u[8:], ids.rest[:])
+	copy(u[8:], rest[:])
 	return textOf(u)
-}
-
-// NewRequestID makes one id for a request that is built by hand. A Client makes
-// its own.
-func NewRequestID() string {
-	ids, err := newRequestIDs(time.Now)
-	if err != nil {
-		panic(err) // the machine has no randomness
-	}
-	return ids.next()
 }
 
 // NewID makes a random UUID (version 4): for consents, states and payments.

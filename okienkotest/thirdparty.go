@@ -84,7 +84,12 @@ type Consented struct {
 
 // Session is the customer's, with the customer there.
 func (c *Consented) Session() client.Session {
-	return client.Session{Token: c.Access, Present: &client.Customer{Address: "203.0.113.7", Port: 50123, UserAgent: "a test"}}
+	return client.Session{Token: c.Access, Present: somebody()}
+}
+
+// somebody is the machine of a customer who is there.
+func somebody() *client.Customer {
+	return &client.Customer{Address: "203.0.113.7", Port: 50123, UserAgent: "a test"}
 }
 
 // Alone is the same without the customer.
@@ -97,6 +102,9 @@ func (p *ThirdParty) Consent(t testing.TB, login string, k client.Consent, accou
 	k.RedirectURI = p.Folder.RedirectURI
 	if k.Until.IsZero() {
 		k.Until = p.bank.Inside().Now().AddDate(0, 0, 90)
+	}
+	if k.Customer == nil {
+		k.Customer = somebody()
 	}
 	asked, err := p.Ask(t.Context(), k)
 	if err != nil {

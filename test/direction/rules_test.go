@@ -140,10 +140,11 @@ var wallClockReaders = map[string]bool{"Now": true, "Since": true, "Until": true
 
 // mayAskTime are the parts that may use them.
 var mayAskTime = map[string]string{
-	"clock/...": "this is where the two clocks come from",
-	"bench/...": "a benchmark measures the machine",
-	"test/...":  "a test harness measures the machine",
-	"tools/...": "not part of the program",
+	"clock/...":  "this is where the two clocks come from",
+	"client/...": "other people's programs link it: request ids and statements say when they were made, by the clock of whoever calls",
+	"bench/...":  "a benchmark measures the machine",
+	"test/...":   "a test harness measures the machine",
+	"tools/...":  "not part of the program",
 }
 
 // outsideRule says which modules or standard packages a part never imports.
