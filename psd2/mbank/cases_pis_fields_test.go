@@ -347,9 +347,9 @@ func TestCase71RecurringPayments(t *testing.T) {
 	})
 }
 
-func (w *world) standing(id string) transfer.Standing {
+func (w *world) standing(handle string) transfer.Standing {
 	w.t.Helper()
-	s, err := w.store.Standing(w.t.Context(), transfer.StandingID(id))
+	s, err := w.store.Standing(w.t.Context(), transfer.StandingID(own(handle)))
 	must(w.t, err)
 	return s
 }

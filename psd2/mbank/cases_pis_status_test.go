@@ -153,7 +153,7 @@ func TestCase72CancellingRacesWithExecution(t *testing.T) {
 		var answer reply
 		var ran error
 		both.Go(func() { answer = ask.send() })
-		both.Go(func() { _, ran = w.desk.Do(t.Context(), &payment.RunTransfer{Transfer: transfer.ID(id)}) })
+		both.Go(func() { _, ran = w.desk.Do(t.Context(), &payment.RunTransfer{Transfer: transfer.ID(own(id))}) })
 		both.Wait()
 		must(t, ran) // running what is not due is harmless
 		status, cancelled := w.transfer(id).Status, answer.status == http.StatusNoContent

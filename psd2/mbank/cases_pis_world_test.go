@@ -1,6 +1,7 @@
 package mbank_test
 
 import (
+	"math/big"
 	"net/http"
 	"net/url"
 	"strings"
@@ -169,10 +170,22 @@ func (w *world) work(network rail.Network, t *transfer.Transfer) {
 	}
 }
 
+// own is the bank's id behind a handle, by arithmetic of its own.
+func own(handle string) string {
+	n, ok := new(big.Int).SetString(strings.ReplaceAll(handle, "-", ""), 16)
+	if !ok {
+		panic("no handle: " + handle)
+	}
+	digits := strings.Map(func(r rune) rune {
+		return rune("0123456789abcdefghjkmnpqrstvwxyz"[strings.IndexRune("0123456789abcdefghijklmnopqrstuv", r)])
+	}, n.Text(32))
+	return strings.Repeat("0", 26-len(digits)) + digits
+}
+
 // transfer is a payment as the bank keeps it.
-func (w *world) transfer(id string) transfer.Transfer {
+func (w *world) transfer(handle string) transfer.Transfer {
 	w.t.Helper()
-	t, err := w.store.Transfer(w.t.Context(), transfer.ID(id))
+	t, err := w.store.Transfer(w.t.Context(), transfer.ID(own(handle)))
 	must(w.t, err)
 	return t
 }

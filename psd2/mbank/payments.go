@@ -129,7 +129,10 @@ func (d *Door) found(c *call, path, header string, k transfer.Kind, bundle bool,
 	if err != nil {
 		return refuse(err)
 	}
-	return made, query, d.core.Look(c.ctx(), &c.access, &made)
+	if err := d.core.Look(c.ctx(), &c.access, &made); err != nil {
+		return refuse(err)
+	}
+	return made, query, nil
 }
 
 // named finds what the path or the header names. What is of another form, or a
@@ -140,9 +143,9 @@ func (d *Door) named(c *call, path, header string, k transfer.Kind, bundle bool)
 	client := c.caller.Client.ID
 	switch id := c.r.PathValue(path); {
 	case id != "" && bundle:
-		made, err = d.core.FindBundle(c.ctx(), client, plausible(id))
+		made, err = d.core.FindBundle(c.ctx(), client, ownID(id))
 	case id != "":
-		made, err = d.core.Find(c.ctx(), client, plausible(id))
+		made, err = d.core.Find(c.ctx(), client, ownID(id))
 	default:
 		if id, err = c.ownID(header); err == nil {
 			made, err = d.core.FindByTPP(c.ctx(), client, id)

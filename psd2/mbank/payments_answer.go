@@ -57,7 +57,7 @@ func (d *Door) statusLink(c *call, m *psd2.Made) string {
 	if m.Bundle != nil {
 		path += "bundle/"
 	}
-	return "/" + bankID + "/v3" + path + formOf(m.Kind()).segment + "/" + m.ID() + "/status"
+	return "/" + bankID + "/v3" + path + formOf(m.Kind()).segment + "/" + wireID(m.ID()) + "/status"
 }
 
 func appendStatusLink(dst []byte, href string) []byte {
@@ -78,7 +78,7 @@ func (d *Door) appendTransfer(c *call, dst []byte, t *transfer.Transfer, inBundl
 	if !inBundle {
 		dst = appendStatusLink(dst, d.statusLink(c, &psd2.Made{Transfer: t}))
 	}
-	dst = edge.AppendStringField(dst, "aspspPaymentId", string(t.ID))
+	dst = edge.AppendStringField(dst, "aspspPaymentId", wireID(string(t.ID)))
 	dst = maybeText(dst, "tppPaymentId", t.TPPID)
 	dst = edge.AppendStringField(dst, "generalStatus", wireOf(statuses, t.Status))
 	detail := psd2.Progress(t)
@@ -107,7 +107,7 @@ func appendFailure(dst []byte, f *psd2.Failure, k transfer.Kind) []byte {
 
 func (d *Door) appendBundle(c *call, dst []byte, m *psd2.Made, included bool) ([]byte, error) {
 	dst = appendStatusLink(append(dst, '{'), d.statusLink(c, m))
-	dst = edge.AppendStringField(dst, "aspspBundleId", string(m.Bundle.ID))
+	dst = edge.AppendStringField(dst, "aspspBundleId", wireID(string(m.Bundle.ID)))
 	dst = maybeText(dst, "tppBundleId", m.Bundle.TPPID)
 	status := wireOf(bundleStatuses, transfer.StatusOf(m.Transfers))
 	dst = edge.AppendStringField(dst, "generalStatus", status)
@@ -130,7 +130,7 @@ func (d *Door) appendBundle(c *call, dst []byte, m *psd2.Made, included bool) ([
 
 func appendStanding(dst []byte, s *transfer.Standing, href string) []byte {
 	dst = appendStatusLink(append(dst, '{'), href)
-	dst = edge.AppendStringField(dst, "aspspPaymentId", string(s.ID))
+	dst = edge.AppendStringField(dst, "aspspPaymentId", wireID(string(s.ID)))
 	dst = maybeText(dst, "tppPaymentId", s.TPPID)
 	dst = edge.AppendStringField(dst, "generalStatus", wireOf(generalOf, s.Status))
 	dst = edge.AppendStringField(dst, "detailedStatus", psd2.StandingProgress(s))

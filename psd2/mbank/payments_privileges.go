@@ -11,14 +11,14 @@ import (
 )
 
 // paymentAsk is what the privileges of scope pis ask for: payments to be made,
-// or one made before, by the id that the bank gave it.
+// or one made before, by its handle.
 type paymentAsk struct {
 	grants []xs2a.Grant
 	orders []xs2a.Ordered
 	at     string // where the payment or the bundle stands in the body, with a dot behind it
 	total  money.Amount
 	bundle bool   // orders, or of, is a bundle
-	of     string // id of what is cancelled or looked at
+	of     string // the bank's id of what is cancelled or looked at
 }
 
 // readPaymentPrivileges reads privilegeList of scope pis. A consent is for one
@@ -84,7 +84,7 @@ func (b branch) privilege(name string) paymentAsk {
 	b.only("scopeUsageLimit", field)
 	return paymentAsk{
 		grants: []xs2a.Grant{{Right: right, Single: b.single()}},
-		bundle: field == "aspspBundleId", of: b.need(field, tppIDLength),
+		bundle: field == "aspspBundleId", of: ownID(b.need(field, tppIDLength)),
 	}
 }
 
@@ -142,7 +142,7 @@ func appendPaymentPrivilege(dst []byte, c *xs2a.Consent) []byte {
 	dst = edge.AppendStringField(dst, "scopeUsageLimit", limit)
 	switch {
 	case len(what.Orders) == 0:
-		dst = edge.AppendStringField(dst, field, id)
+		dst = edge.AppendStringField(dst, field, wireID(id))
 	case what.Bundle:
 		dst = append(edge.AppendKey(dst, field), '{')
 		dst = edge.AppendStringField(dst, "transfersTotalAmount", what.Total.String())

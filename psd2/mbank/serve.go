@@ -235,7 +235,11 @@ func subjectOf(r *http.Request) string {
 		{"aspspTransactionId", "transaction:"}, {"aspspPaymentId", "payment:"}, {"aspspBundleId", "bundle:"},
 		{"tppConsentId", "consent:"}, {"accountId", "account:"},
 	} {
-		if id := r.PathValue(part.name); id != "" {
+		switch id := r.PathValue(part.name); {
+		case id == "":
+		case part.is == "payment:" || part.is == "bundle:":
+			return part.is + ownID(id)
+		default:
 			return part.is + plausible(id)
 		}
 	}
