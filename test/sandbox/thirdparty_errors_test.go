@@ -55,7 +55,7 @@ func (w *tppWorld) ask(t *testing.T, k client.Consent) error {
 	if k.RedirectURI == "" {
 		k.RedirectURI = w.Folder.RedirectURI
 	}
-	k.Until = w.bank.Inside().Now().AddDate(0, 0, 30)
+	k.Until, k.Customer = w.bank.Inside().Now().AddDate(0, 0, 30), &client.Customer{Address: "203.0.113.7", Port: 50123, UserAgent: "a test"}
 	_, err := w.Ask(t.Context(), k)
 	return err
 }
