@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"okienko/bank/account"
 	"okienko/bank/payment"
 	"okienko/bank/transfer"
 )
@@ -255,4 +256,68 @@ func TestCase75BundleSummary(t *testing.T) {
 		t.Errorf("%s", found.body)
 	}
 	w.one.ask("GET", "/payments/domestic/status", "").with(tok.access).set("TPP-Payment-ID", "pay").send().fails(http.StatusNotFound, "ResourceNotFoundError")
+}
+
+// TestEveryFormMakesBundles: what holds for domestic bundles holds for the others,
+// under privileges and paths that follow mBank's (psd2 §3.4).
+func TestEveryFormMakesBundles(t *testing.T) {
+	w := newWorld(t)
+	w.euros(100_00)
+	for _, c := range []struct {
+		segment, privilege, request, body string
+		from                              account.ID
+	}{
+		{"domestic", "pis:bundle-domestic", "bundleDomesticPaymentsRequest", small(), annas},
+		{"tax", "pis:bundle-tax", "bundleTaxPaymentsRequest", taxPayment(), annas},
+		{"eea", "pis:bundle-eea", "bundleEeaPaymentsRequest", europe("INSTANT_SEPA", "SEPA"), annasE},
+		{"non-eea", "pis:bundle-nonEea", "bundleNonEeaPaymentsRequest", abroad("EXPRESS_D0", "STANDARD_D2"), annasE},
+	} {
+		t.Run(c.segment, func(t *testing.T) {
+			w.t = t
+			body := bundleOf("20.00", c.body, c.body)
+			body = strings.NewReplacer(`"tppPaymentId":"a"`, `"tppPaymentId":"`+c.segment+`-1"`, `"tppPaymentId":"b"`, `"tppPaymentId":"`+c.segment+`-2"`).Replace(body)
+			tok := w.one.pis(`[{"`+c.privilege+`":{"`+c.request+`":`+body+`}}]`, c.from)
+			made := w.one.post("/payments/bundle/"+c.segment, tok.access, c.segment, body).send().is(http.StatusCreated)
+			if href := made.text("links", 0, "href"); href != path+"/payments/bundle/"+c.segment+"/"+made.text("aspspBundleId")+"/status" {
+				t.Errorf("the link is %s", href)
+			}
+			got := w.one.ask("GET", "!"+made.text("links", 0, "href")+"?transactionsIncluded=true", "").with(tok.access).send().is(http.StatusOK)
+			if list, _ := got.at("transfers").([]any); len(list) != 2 || got.text("generalStatus") != "IN_PROGRESS" {
+				t.Errorf("%s", got.body)
+			}
+			cancel := w.one.pis(`[{"pis:cancelBundlePayments":{"aspspBundleId":"`+made.text("aspspBundleId")+`"}}]`, c.from)
+			w.one.cancel("/payments/bundle/"+c.segment+"/"+made.text("aspspBundleId"), cancel.access).is(http.StatusNoContent)
+			if got := w.one.status(made, tok.access).is(http.StatusOK); got.text("generalStatus") != "CANCELLED" {
+				t.Errorf("%s", got.body)
+			}
+		})
+	}
+}
+
+// TestOrderOfChecksOfAPayment breaks every rule at once and mends them one by one,
+// in the order of psd2 §0.1.
+func TestOrderOfChecksOfAPayment(t *testing.T) {
+	w := newWorld(t)
+	tok := w.one.pis(domestic(inside()), annas)
+	list := w.one.lists(newUUID(noon), annas)
+	a := w.one.ask("POST", "/payments/domestic?x=1", `{"recipient":`)
+	a.notSigned().send().fails(http.StatusBadRequest, "HeaderMissingError")
+	a.with(list.access).set("TPP-Payment-ID", strings.Repeat("x", 129)).send().fails(http.StatusBadRequest, "SignatureMissingError")
+	step := func(change func(a *ask)) reply {
+		change(a)
+		a.unsigned, a.signed = false, ""
+		return a.set("TPP-Request-ID", newUUID(w.wall.Now())).send()
+	}
+	step(func(a *ask) { a.with("nobody's") }).fails(http.StatusUnauthorized, "invalid_token")
+	step(func(a *ask) { a.with(list.access) }).fails(http.StatusForbidden, "insufficient_scope")
+	w.block(annas)
+	step(func(a *ask) { a.with(tok.access) }).fails(http.StatusForbidden, "AccountAccessError")
+	w.unblock(annas)
+	step(func(*ask) {}).fails(http.StatusBadRequest, "BodyDeserializationError")
+	step(func(a *ask) { a.target = path + "/payments/domestic" }).faulty("TPP-Payment-ID")
+	step(func(a *ask) { a.set("TPP-Payment-ID", "x") }).fails(http.StatusBadRequest, "BodyDeserializationError")
+	step(func(a *ask) { a.body = inside(`"10.00"`, `"0.00"`) }).faulty("transferData.amount")
+	step(func(a *ask) { a.body = inside(`"10.00"`, `"11.00"`) }).fails(http.StatusUnauthorized, "ConsentValidationError")
+	w.untouched()
+	step(func(a *ask) { a.body = inside() }).is(http.StatusCreated)
 }

@@ -245,12 +245,15 @@ func (r reply) faulty(field string) reply {
 	return r.fails(http.StatusBadRequest, "FieldValidationError").says(field + ": ")
 }
 
-// block blocks third parties' access to an account.
-func (w *world) block(id account.ID) {
+// block blocks third parties' access to an account, unblock lets it be again.
+func (w *world) block(id account.ID)   { w.access(id, account.AccessBlocked) }
+func (w *world) unblock(id account.ID) { w.access(id, account.AccessOn) }
+
+func (w *world) access(id account.ID, state account.AccessState) {
 	w.t.Helper()
 	_, err := w.store.ChangeAccess(w.t.Context(), id, nil, func(a *account.Account) ([]audit.Record, error) {
-		a.Access.State = account.AccessBlocked
-		return []audit.Record{staff("access.blocked", "account:"+string(id))}, nil
+		a.Access.State = state
+		return []audit.Record{staff("access."+string(state), "account:"+string(id))}, nil
 	})
 	must(w.t, err)
 }
