@@ -336,7 +336,8 @@ func (c *Core) load(ctx context.Context, a *Account, own string, kind byte) (Ite
 			return Item{}, err
 		}
 		item := ofEntry(&a.Account, &t)
-		return item, c.enrich(ctx, &item, a, t.Payment)
+		err = c.enrich(ctx, &item, a, t.Payment)
+		return item, err
 	case isTransfer:
 		t, err := c.Transfers.Transfer(ctx, transfer.ID(own))
 		if err == nil && t.Account == a.ID {

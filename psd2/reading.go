@@ -3,6 +3,7 @@ package psd2
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"okienko/authserver"
@@ -104,18 +105,17 @@ func (c *Core) List(ctx context.Context, r *Reading) ([]Account, error) {
 	if err := c.count(ctx, r, "", kindList); err != nil {
 		return nil, err
 	}
+	all, err := c.Accounts.AccountsOf(ctx, r.Consent.Customer) // one read, however many the consent has
+	if err != nil {
+		return nil, err
+	}
 	out := make([]Account, 0, len(r.Consent.Accounts))
 	for i := range r.Consent.Accounts {
 		reach := &r.Consent.Accounts[i]
-		if reach.Past {
-			continue
-		}
-		a, err := c.Accounts.Account(ctx, reach.Account)
-		if err != nil {
-			return nil, err
-		}
-		if a.Usable() == nil { // what is closed or blocked is left out, and the others go on (design §3)
-			out = append(out, r.account(a, reach.Ref))
+		at := slices.IndexFunc(all, func(a account.Account) bool { return a.ID == reach.Account })
+		// What is closed or blocked is left out, and the others go on (design §3).
+		if !reach.Past && at >= 0 && all[at].Usable() == nil {
+			out = append(out, r.account(all[at], reach.Ref))
 		}
 	}
 	return out, c.use(ctx, r, xs2a.ListAccounts)

@@ -78,7 +78,7 @@ func (c *Core) Register(ctx context.Context, r Registration, now time.Time) (cli
 // organisation, under one of which the statement must be signed.
 func (c *Core) proveKeys(ctx context.Context, s *statement, o eidas.Organisation, now time.Time) ([]thirdparty.Key, error) {
 	var keys []thirdparty.Key
-	signed := error(noSeal("the statement names no key"))
+	signed := noSeal("the statement names no key")
 	for i := range s.keys {
 		k := &s.keys[i]
 		chain := k.chain

@@ -82,7 +82,10 @@ func parseStatement(text string, allowed ...seal.Algorithm) (*statement, error) 
 		return nil, badStatement("redirect_uris", "A list of 1 to 32 addresses is needed.")
 	}
 	s.redirects = uris
-	return s, s.readKeys(o)
+	if err := s.readKeys(o); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 func stated(o edge.Object, name string, longest int) (string, error) {

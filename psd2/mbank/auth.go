@@ -208,13 +208,14 @@ func (d *Door) readToken(c *call, o edge.Object) (authserver.ConsentTokenParams,
 	if clientID != "" && clientID != string(c.caller.Client.ID) {
 		return p, bank.Refuse(bank.ThirdPartyUnknown, "The client is not that of the certificate.")
 	}
+	var err error
 	switch p.GrantType {
 	case "refresh_token":
-		return p, d.readNarrow(c, b, scopeText, &p)
+		err = d.readNarrow(c, b, scopeText, &p)
 	case "exchange_token":
-		return p, readExchange(b, scopeText, &p)
+		err = readExchange(b, scopeText, &p)
 	}
-	return p, nil
+	return p, err
 }
 
 // readNarrow reads what a refresh asks for, where it says so.

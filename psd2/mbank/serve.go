@@ -12,7 +12,6 @@ import (
 
 	"okienko/authserver"
 	"okienko/bank"
-	"okienko/bank/xs2a"
 	"okienko/edge"
 	"okienko/psd2"
 )
@@ -38,9 +37,6 @@ type call struct {
 }
 
 func (c *call) ctx() context.Context { return c.r.Context() }
-
-// consent is what the token stands for.
-func (c *call) consent() *xs2a.Consent { return &c.access.Consent }
 
 // header is a value without the white space around it, as it was signed.
 func (c *call) header(name string) string { return strings.Trim(c.r.Header.Get(name), " \t") }
