@@ -12,6 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"okienko/bank"
+	"okienko/client"
 )
 
 // CLI are the commands of the program.
@@ -72,13 +73,17 @@ func Main(args []string, out, errs io.Writer, version string) int {
 		return exitUsage
 	}
 	p := &program{ctx: ctx, out: out, errs: errs, version: version}
-	err = kctx.Run(p, &adminCall{cmd: &cli.Admin, ctx: ctx, out: out}, &tppCall{cmd: &cli.TPP, ctx: ctx, in: input(), out: out})
+	err = kctx.Run(p, &adminCall{cmd: &cli.Admin, ctx: ctx, out: out}, &tppCall{cmd: &cli.TPP, ctx: ctx, in: input(), out: out, errs: errs})
 	var no *bank.Refusal
+	var answered *client.Error // by another bank, to `okienko tpp`
 	switch {
 	case err == nil:
 		return 0
 	case errors.As(err, &no):
 		_, _ = fmt.Fprintln(errs, "okienko: refused:", no.Public)
+		return exitRefused
+	case errors.As(err, &answered) && answered.Status < 500:
+		_, _ = fmt.Fprintln(errs, "okienko: refused:", answered)
 		return exitRefused
 	case errors.Is(err, errFindings):
 		return exitFailed
