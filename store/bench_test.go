@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -160,4 +161,34 @@ func fillBench(ctx context.Context, s *Store) error {
 		}
 		return nil
 	})
+}
+
+// BenchmarkFirstUse is what remembering the id of a signed request costs, alone
+// and beside 63 others.
+func BenchmarkFirstUse(b *testing.B) {
+	for _, engine := range []string{"sqlite", "postgresql"} {
+		for _, callers := range []int{1, 64} {
+			b.Run(fmt.Sprintf("%s/callers=%d", engine, callers), func(b *testing.B) {
+				cfg := Config{Path: filepath.Join(b.TempDir(), "bank.db")}
+				if engine == "postgresql" {
+					cfg = Config{DSN: server.Start(b).DSN(b)}
+				}
+				cfg.Environment, cfg.Key, cfg.Clock, cfg.Wall = partner.Test, make([]byte, 32), clock.Wall{}, clock.Wall{}
+				s, err := Open(b.Context(), cfg)
+				if err != nil {
+					b.Fatal(err)
+				}
+				defer func() { _ = s.Close() }()
+				var n atomic.Int64
+				b.SetParallelism(callers) // on one processor: see the flag -cpu
+				b.RunParallel(func(pb *testing.PB) {
+					for pb.Next() {
+						if err := s.FirstUse(b.Context(), "PSDPL-PFSA-1", fmt.Sprint("id-", n.Add(1)), time.Now()); err != nil {
+							b.Error(err)
+						}
+					}
+				})
+			})
+		}
+	}
 }

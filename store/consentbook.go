@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"okienko/bank"
@@ -116,12 +117,12 @@ func (s *Store) FundsConsent(ctx context.Context, o thirdparty.Organisation, num
 // next lines of the access log.
 func (s *Store) UseRight(ctx context.Context, id xs2a.ID, r xs2a.Right, now time.Time) error {
 	var scope xs2a.Scope
-	var single bool
+	var single string
 	err := s.read.QueryRowContext(ctx, `select scope, single from tpp_consent where id = $1`, string(id)).Scan((*string)(&scope), &single)
 	if err != nil {
 		return found(err, "consent")
 	}
-	if !single {
+	if !slices.Contains(strings.Fields(single), string(r)) {
 		s.logs.use(id, use{at: now, right: r})
 		return nil
 	}
@@ -137,9 +138,7 @@ func (s *Store) UseRight(ctx context.Context, id xs2a.ID, r xs2a.Right, now time
 			if err := c.Allows(r); err != nil {
 				return err
 			}
-			if g := c.Grant(r); g.Single {
-				g.Spent = true
-			}
+			c.Grant(r).Spent = c.Grant(r).Single
 			c.LastUsed, c.LastRead = later(c.LastUsed, now), string(r)
 			return nil
 		})

@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
+	"strings"
 
 	"okienko/bank/account"
 	"okienko/bank/transfer"
@@ -172,9 +172,14 @@ func changingArgs(c *xs2a.Consent) ([]any, error) {
 	if c.Scope == xs2a.Funds && len(c.Accounts) > 0 {
 		number = c.Accounts[0].Number
 	}
-	single := slices.ContainsFunc(c.Grants, func(g xs2a.Grant) bool { return g.Single })
+	var single []string
+	for _, g := range c.Grants {
+		if g.Single {
+			single = append(single, string(g.Right))
+		}
+	}
 	return []any{int64(c.Version), string(c.Scope), string(c.Status), micros(c.Until), string(c.Customer), string(c.Person), micros(c.GivenAt),
-		micros(c.ProvenAt), micros(c.EndedAt), c.EndedBy, micros(c.LastUsed), c.LastRead, c.Made, micros(c.Told), single, number, content}, nil
+		micros(c.ProvenAt), micros(c.EndedAt), c.EndedBy, micros(c.LastUsed), c.LastRead, c.Made, micros(c.Told), strings.Join(single, " "), number, content}, nil
 }
 
 func insertConsent(ctx context.Context, tx *writeTx, c *xs2a.Consent) error {

@@ -8,11 +8,13 @@ import (
 	"testing"
 	"time"
 
+	"okienko/bank/audit"
 	"okienko/bank/intake"
 	"okienko/bank/notice"
 	"okienko/bank/partner"
 	"okienko/bank/party"
 	"okienko/bank/sca"
+	"okienko/bank/thirdparty"
 	"okienko/clock"
 	"okienko/store"
 )
@@ -36,6 +38,7 @@ func TestFileTellsNoSecrets(t *testing.T) {
 		phone   = "+48600100200"
 		text    = "Kod 987654 do parowania"
 		session = "session-token-of-anna"
+		paper   = "PESEL wspólnika: 44051401458"
 	)
 	must := func(err error) {
 		t.Helper()
@@ -51,13 +54,20 @@ func TestFileTellsNoSecrets(t *testing.T) {
 		&notice.Message{ID: "m", Channel: notice.SMS, Person: "anna", To: phone, Text: text, ExpiresAt: expires},
 		func(*sca.Factor) error { return nil }))
 	must(s.Sessions().CommitCtx(t.Context(), session, []byte("data"), expires))
+	const applicant = thirdparty.Organisation("PSDPL-PFSA-1")
+	_, err = s.ChangeAdmission(t.Context(), applicant, func(*thirdparty.Admission) (thirdparty.Admission, []audit.Record, error) {
+		return thirdparty.Admission{Organisation: applicant, Status: thirdparty.Applied, Papers: []thirdparty.Paper{
+			{ID: "p", Kind: thirdparty.Extract, Content: []byte(paper), Status: thirdparty.HandedIn},
+		}}, nil, nil
+	})
+	must(err)
 	got, err := s.Person(t.Context(), "anna")
 	must(err)
 	if got.PESEL != number || got.Phone != phone {
 		t.Errorf("the bank itself reads %q and %q", string(got.PESEL), got.Phone)
 	}
 
-	secrets := []string{string(number), phone, text, "987654", session}
+	secrets := []string{string(number), phone, text, "987654", session, paper}
 	read := func() (all []byte) {
 		t.Helper()
 		files, err := filepath.Glob(filepath.Join(dir, "*"))

@@ -104,7 +104,7 @@ create table tpp_consent (
     last_read    text    not null,
     made         text    not null,                -- transfer, bundle or standing order that was made
     told_at      bigint  not null,
-    single       boolean not null,                -- some right of it may be used once
+    single       text    not null,                -- the rights that may be used once, parted by blanks
     funds_number text    not null,                -- caf: the number of its account
     content      text    not null,                -- JSON: rights, numbers, accounts, orders
     check (client <> '' or scope = 'caf')

@@ -23,7 +23,7 @@ func singleUse(b *bed) {
 	for range 3 {
 		b.must(b.UseRight(b.ctx, given.ID, xs2a.ReadDone, b.now()))
 	}
-	b.refused(b.UseRight(b.ctx, given.ID, xs2a.ListAccounts, b.now()), bank.ScopeForeign)
+	b.must(b.FlushAccess(b.ctx))
 	c, err := b.Consent(b.ctx, given.ID)
 	b.must(err)
 	want := given
