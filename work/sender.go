@@ -67,7 +67,8 @@ func (s *Sender) Start(ctx context.Context) error {
 // over.
 func (s *Sender) Stop() { s.loop.stop() }
 
-// Poke has it look at once. It never waits.
+// Poke has it look at once. It never waits. On a node that has not the shift it
+// does nothing: the one that has it looks again within lookAgain.
 func (s *Sender) Poke() { s.bell.ring() }
 
 // errand is one thing that is due: a transfer, or the next payment of a standing
