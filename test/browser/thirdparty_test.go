@@ -135,17 +135,20 @@ func rent(amount, date string) *client.Payment {
 	return p
 }
 
-// Zofia pays through a third party. First her own limit is in the way.
+// Maria pays through a third party. First her own limit is in the way.
 func (p *pass) thirdPartyPays(t *testing.T, name string) {
 	r := p.starts(t, name)
 	r.opens(p.People + "/limits")
-	r.logsIn("zofia")
+	r.logsIn("maria")
+	r.types("oneoff_daily", "60")
+	r.follows("save-limits")
 	over := p.asksFor(t, client.Consent{Payment: rent("70.00", "")})
 	r.opens(over.Redirect)
 	r.says("Jan Lokator", "10 1140 2004 0000 0000 0000 0101", "Czynsz za grudzień", p.in("70,00 zł", "PLN 70.00"))
 	r.large(p.in("70,00 zł", "PLN 70.00"), 32)
 	r.large("Jan Lokator", 18)
 	r.page("consent")
+	r.ticks("account")
 	r.follows("continue")
 	r.says(p.in("nie można teraz potwierdzić", "cannot be confirmed now"), p.in("Twój limit dzienny", "Your daily limit"))
 	r.page("over-limit")
@@ -162,11 +165,12 @@ func (p *pass) thirdPartyPays(t *testing.T, name string) {
 
 	asked := p.asksFor(t, client.Consent{Payment: rent("12.50", "")})
 	r.opens(asked.Redirect)
+	r.ticks("account")
 	r.follows("continue")
 	r.at(p.People + "/factor/consent/")
 	r.says(p.in("12,50 zł", "PLN 12.50"), "Jan Lokator", "Czynsz za grudzień", p.in("Opłata:", "Fee:"))
 	r.page("code")
-	r.types("code", p.Code(t, "zofia"))
+	r.types("code", p.Code(t, "maria"))
 	r.enters()
 	code, _ := r.returned(asked)
 	given := p.redeems(t, asked, code)
@@ -177,8 +181,9 @@ func (p *pass) thirdPartyPays(t *testing.T, name string) {
 	day := p.Inside().Now().AddDate(0, 0, 10).Format("2006-01-02")
 	later := p.asksFor(t, client.Consent{Payment: rent("20.00", day)})
 	r.opens(later.Redirect)
+	r.ticks("account")
 	r.follows("continue")
-	r.types("code", p.Code(t, "zofia"))
+	r.types("code", p.Code(t, "maria"))
 	r.enters()
 	code, _ = r.returned(later)
 	scheduled := p.redeems(t, later, code)
