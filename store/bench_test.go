@@ -181,6 +181,7 @@ func BenchmarkFirstUse(b *testing.B) {
 				defer func() { _ = s.Close() }()
 				var n atomic.Int64
 				b.SetParallelism(callers) // on one processor: see the flag -cpu
+				b.ResetTimer()
 				b.RunParallel(func(pb *testing.PB) {
 					for pb.Next() {
 						if err := s.FirstUse(b.Context(), "PSDPL-PFSA-1", fmt.Sprint("id-", n.Add(1)), time.Now()); err != nil {
