@@ -84,10 +84,20 @@ func (p *player) filled(s string) string {
 	return s
 }
 
+// requestID is a fresh UUID of version 1.
+func (p *player) requestID() string {
+	p.t.Helper()
+	r, err := p.tpp.NewRequest(p.t.Context(), http.MethodGet, "/", "", nil, nil)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return r.Header.Get("TPP-Request-ID")
+}
+
 // play sends one sample and returns the answer.
 func (p *player) play(s *sample) map[string]any {
 	p.t.Helper()
-	p.vars["tppRequestId"] = client.NewRequestID()
+	p.vars["tppRequestId"] = p.requestID()
 	p.sent++
 	body := []byte{}
 	if len(s.Body) > 0 && string(s.Body) != "null" {

@@ -1,15 +1,23 @@
 package psd2
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"okienko/bank/calendar"
+	"okienko/bank/money"
+	"okienko/bank/nrb"
+	"okienko/bank/thirdparty"
+	"okienko/bank/transfer"
 	"okienko/client"
 	"okienko/okienkotest"
 	"okienko/test/engine"
+	"okienko/verify"
 )
 
 // A Tuesday, ten in the morning in Warsaw: every payment system works.
@@ -17,16 +25,39 @@ var tuesday = calendar.Date{Year: 2026, Month: time.March, Day: 10}
 
 func atTen(d calendar.Date) time.Time { return d.Start().Add(10 * time.Hour) }
 
-// open starts a bank whose clock stands, with a third party that has every role.
+// start opens a bank whose clock stands. Whatever a test does to it, its books
+// add up at the end.
+func start(t *testing.T, options ...okienkotest.Option) *okienkotest.Bank {
+	t.Helper()
+	where := engine.DSN(t)
+	b := okienkotest.Start(t, append([]okienkotest.Option{
+		okienkotest.Frozen(atTen(tuesday)), okienkotest.Database(where), okienkotest.WithFolder(t.TempDir()), // where verify finds the data
+	}, options...)...)
+	if where == "" {
+		where = filepath.Join(b.Data, "bank.db")
+	}
+	t.Cleanup(func() {
+		report, err := verify.Run(context.WithoutCancel(t.Context()), where)
+		if err != nil {
+			t.Error(err)
+		}
+		for _, f := range report.Findings {
+			t.Errorf("verify: %v", f)
+		}
+	})
+	return b
+}
+
+// open starts a bank, with a third party that has every role.
 func open(t *testing.T, options ...okienkotest.Option) (*okienkotest.Bank, *okienkotest.ThirdParty) {
 	t.Helper()
-	b := okienkotest.Start(t, append([]okienkotest.Option{okienkotest.Frozen(atTen(tuesday)), okienkotest.Database(engine.DSN(t))}, options...)...)
+	b := start(t, options...)
 	return b, b.ThirdParty(t, "Budżet Domowy Test sp. z o.o.")
 }
 
 // held is one account of a made-up customer, as the sandbox's doors tell it.
 type held struct {
-	Customer, Number, Name, Currency, Booked, Available string
+	Customer, Number, Name, Type, Currency, Booked, Available string
 }
 
 // accounts are those of somebody, in one currency.
@@ -52,6 +83,62 @@ func accounts(t *testing.T, b *okienkotest.Bank, login, currency string) []held 
 func account(t *testing.T, b *okienkotest.Bank, login, currency string) held {
 	t.Helper()
 	return accounts(t, b, login, currency)[0]
+}
+
+// ofCompany is an account of some type that somebody's company has; "" is its
+// first one that is no VAT account.
+func ofCompany(t *testing.T, b *okienkotest.Bank, login, company, currency, kind string) held {
+	t.Helper()
+	for _, h := range accounts(t, b, login, currency) {
+		if h.Customer == "customer-"+company && (h.Type == kind || (kind == "" && h.Type != "VAT")) {
+			return h
+		}
+	}
+	t.Fatalf("%s has no account of %s in %s", login, company, currency)
+	return held{}
+}
+
+// again looks at an account once more.
+func (h held) again(t *testing.T, b *okienkotest.Bank) held {
+	t.Helper()
+	a, err := b.Inside().Books.AccountByNumber(t.Context(), nrb.NRB(h.Number))
+	if err != nil {
+		t.Fatal(err)
+	}
+	free, err := a.Available()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Booked, h.Available = a.Booked.String(), free.String()
+	return h
+}
+
+// less is an amount less some others.
+func less(t *testing.T, from string, amounts ...string) string {
+	t.Helper()
+	sum := pln(t, from)
+	for _, a := range amounts {
+		var err error
+		if sum, err = sum.Sub(pln(t, a)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return sum.String()
+}
+
+// pln reads an amount, in whatever currency it may be.
+func pln(t *testing.T, s string) money.Amount {
+	t.Helper()
+	a, err := money.Parse(strings.TrimPrefix(s, "-"), money.PLN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.HasPrefix(s, "-") {
+		if a, err = a.Neg(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return a
 }
 
 // domestic is a payment to somebody's account at another bank.
@@ -124,4 +211,62 @@ func to(t *testing.T, b *okienkotest.Bank, at time.Time) {
 func refusedWith(err error, status int) bool {
 	e, ok := err.(*client.Error) //nolint:errorlint // the client gives it as it is
 	return ok && e.Status == status
+}
+
+// books are the transfers that stand written.
+func books(t *testing.T, b *okienkotest.Bank) transfer.Reader {
+	t.Helper()
+	all, ok := b.Inside().Books.(transfer.Reader)
+	if !ok {
+		t.Fatal("the books know no transfers")
+	}
+	return all
+}
+
+// written is a payment as it stands in the books.
+func written(t *testing.T, b *okienkotest.Bank, p *okienkotest.ThirdParty, made client.Initiated) transfer.Transfer {
+	t.Helper()
+	s, err := books(t, b).Submission(t.Context(), transfer.SubmissionKey{Client: thirdparty.ClientID(p.ClientID()), TPPID: made.OwnPaymentID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr, err := books(t, b).Transfer(t.Context(), s.Transfer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tr
+}
+
+// every is what may be shown of an account's items.
+var every = []string{"DONE", "PENDING", "SCHEDULED", "REJECTED", "HOLD", "CANCELLED"}
+
+// reads has a customer let accounts be read, with every list.
+func reads(t *testing.T, p *okienkotest.ThirdParty, login string, numbers ...string) *okienkotest.Consented {
+	t.Helper()
+	return p.Consent(t, login, client.Consent{Read: &client.Read{Numbers: numbers, Days: 90, Statuses: every}}, numbers...)
+}
+
+// item finds the one item of a list that has a title and takes money.
+func item(t *testing.T, p *okienkotest.ThirdParty, s client.Session, id, status, title string) client.Transaction {
+	t.Helper()
+	var found []client.Transaction
+	for _, one := range transactions(t, p, s, id, client.Filter{Status: status}) {
+		if one.Description == title && one.Category == "DEBIT" {
+			found = append(found, one)
+		}
+	}
+	if len(found) != 1 {
+		t.Fatalf("%d items %s have the title %q", len(found), status, title)
+	}
+	return found[0]
+}
+
+// none tells that no item of a list has a title.
+func none(t *testing.T, p *okienkotest.ThirdParty, s client.Session, id, status, title string) {
+	t.Helper()
+	for _, one := range transactions(t, p, s, id, client.Filter{Status: status}) {
+		if one.Description == title {
+			t.Errorf("%q is %s too: %+v", title, status, one)
+		}
+	}
 }
