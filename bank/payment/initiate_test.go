@@ -216,6 +216,17 @@ func TestARepeatIsTheSamePayment(t *testing.T) {
 	}
 }
 
+// A consent is of use to its own third party alone.
+func TestAForeignConsentIsNotThere(t *testing.T) {
+	k := newAgency(t)
+	o := k.agreed(elixir("100.00"))
+	o.Client = other
+	k.refused(o, bank.AgreementEnded)
+	cancel := k.cancelling(xs2a.What{Transfer: k.sent(elixir("1.00")).ID})
+	cancel.Client = other
+	k.refused(cancel, bank.AgreementEnded)
+}
+
 // Of concurrent orders under one consent exactly one makes the payment.
 func TestAConsentMakesItsPaymentOnce(t *testing.T) {
 	for _, single := range []bool{true, false} {

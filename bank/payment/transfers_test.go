@@ -276,6 +276,9 @@ func TestABundle(t *testing.T) {
 	})
 	next.Orders[0].TPPID = o.Orders[0].TPPID
 	k.refused(next, bank.OperationReused)
+	itself := k.bundled(inside("1.00"))
+	itself.TPPID = itself.Orders[0].TPPID
+	k.refused(itself, bank.OperationReused)
 	for name, spoil := range map[string]func(o *payment.Initiate){
 		"total": func(o *payment.Initiate) { o.Total = pln("1.00") },
 		"order": func(o *payment.Initiate) { o.Orders[0], o.Orders[1] = o.Orders[1], o.Orders[0] },
