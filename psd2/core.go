@@ -79,6 +79,9 @@ type Rules struct {
 	// Admission keeps new clients waiting until the bank has admitted them. RTS
 	// art. 32(3) calls that an obstacle where it is a condition of access.
 	Admission bool
+	// NewClients is in what the bank is lenient to a client from its registration
+	// on; strict when zero. Staff change it for one client.
+	NewClients thirdparty.Lenience
 	// LoopbackRedirects lets third parties register http addresses of their own
 	// machine: sandboxes only.
 	LoopbackRedirects bool

@@ -106,7 +106,7 @@ func (c *Core) proveKeys(ctx context.Context, s *statement, o eidas.Organisation
 // registered is the client after a registration, with what is recorded of it.
 func (c *Core) registered(was *thirdparty.Client, id thirdparty.ClientID, o thirdparty.Organisation, s *statement, keys []thirdparty.Key, now time.Time,
 ) (thirdparty.Client, []audit.Record, error) {
-	client := thirdparty.Client{ID: id, Organisation: o, Name: s.name, Email: s.email, Status: thirdparty.Active, StatusBy: "bank", Since: now}
+	client := thirdparty.Client{ID: id, Organisation: o, Name: s.name, Email: s.email, Status: thirdparty.Active, StatusBy: "bank", Lenience: c.Rules.NewClients, Since: now}
 	act := "third-party.registered"
 	if was != nil {
 		client, act = *was, "third-party.registered-again"
