@@ -6,6 +6,7 @@ import (
 
 	"okienko/bank"
 	"okienko/bank/account"
+	"okienko/bank/desk"
 	"okienko/bank/limit"
 	"okienko/bank/party"
 	"okienko/bank/payment"
@@ -225,6 +226,32 @@ func TestAForeignConsentIsNotThere(t *testing.T) {
 	cancel := k.cancelling(xs2a.What{Transfer: k.sent(elixir("1.00")).ID})
 	cancel.Client = other
 	k.refused(cancel, bank.AgreementEnded)
+}
+
+// What was loaded may be shared with other batches, so deciding changes copies.
+func TestWhatWasLoadedIsNotChanged(t *testing.T) {
+	k := newAgency(t)
+	o := k.agreed(inside("100.00"))
+	s := payment.NewState()
+	err := k.book.Within(t.Context(), func(tx desk.Tx) error {
+		for n := payment.Missing(s, k.now, []payment.Order{o}); !n.Empty(); n = payment.Missing(s, k.now, []payment.Order{o}) {
+			if err := tx.Load(t.Context(), n, s); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	loaded, acc := s.Consents[o.Consent], s.Accounts[purse]
+	results, c := payment.Decide(s, k.now, k, []payment.Order{o})
+	if results[0].Err != nil || len(c.Consents) != 1 || !c.Consents[0].Grants[0].Spent {
+		t.Fatalf("%+v", results)
+	}
+	if loaded.Made != "" || loaded.Grants[0].Spent || acc.Booked != pln("1000.00") {
+		t.Errorf("%+v, %+v", loaded, acc)
+	}
 }
 
 // Of concurrent orders under one consent exactly one makes the payment.

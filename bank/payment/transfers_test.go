@@ -232,7 +232,9 @@ func TestASplitPayment(t *testing.T) {
 	if len(entries) != 3 || entries[0].Postings[0].Account != vat || entries[1].Title != "/VAT/23,00/IDC/5512265909/INV/FV 1" {
 		t.Errorf("%+v", entries)
 	}
-	k.done(&payment.ReturnFunds{Transfer: tr.ID, Reason: "AC04"})
+	if out := k.done(&payment.ReturnFunds{Transfer: tr.ID, Reason: "AC04"}); out.Transfer.Detail != "AC04" {
+		t.Errorf("%+v", out.Transfer)
+	}
 	k.stands(purse, "103.00", "0.00")
 	k.stands(vat, "20.00", "0.00")
 
