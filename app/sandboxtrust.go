@@ -20,7 +20,7 @@ import (
 // the made-up world.
 func (w *sandboxWorld) thirdParties(s *Settings, listen Address) *PSD2Settings {
 	rules := psd2.Rules{LoopbackRedirects: true, NewClients: thirdparty.Lenience{AnyUUID: true}} // psd2 §0.1
-	if w.options.PairAll { // a load test comes from one third party
+	if w.options.PairAll {                                                                       // a load test comes from one third party
 		rules.Calls = edge.Rate{Burst: 1 << 30, Every: time.Nanosecond}
 	}
 	return &PSD2Settings{
