@@ -34,7 +34,7 @@ func (s *Server) LogIn(ctx context.Context, login, password string) (party.Perso
 	known := err == nil
 	switch {
 	case known && s.now().Before(seen.LockedUntil):
-		return party.Person{}, loginLocked() // without work: the lock must not feed a flood
+		return party.Person{}, loginLocked(seen.LockedUntil) // without work: the lock must not feed a flood
 	case bank.CodeOf(err) == bank.NotFound:
 		seen.Password = nobodysPassword()
 	case err != nil:
@@ -53,7 +53,7 @@ func (s *Server) LogIn(ctx context.Context, login, password string) (party.Perso
 		case l == nil || !known || l.Password != seen.Password:
 			return loginWrong() // nothing was tried on the login as it stands: nothing counts
 		case now.Before(l.LockedUntil):
-			return loginLocked()
+			return loginLocked(l.LockedUntil)
 		case !right:
 			if l.Wrong++; l.Wrong >= maxWrong {
 				l.Wrong, l.LockedUntil = 0, now.Add(loginLock)
@@ -97,6 +97,8 @@ func loginWrong() error {
 	return bank.Refuse(bank.LoginWrong, "The login or the password is wrong.")
 }
 
-func loginLocked() error {
-	return bank.Refuse(bank.LoginLocked, "Too many wrong tries. Try again in 15 minutes.")
+func loginLocked(until time.Time) error {
+	no := bank.Refuse(bank.LoginLocked, "Too many wrong tries. Try again in 15 minutes.")
+	no.Until = until
+	return no
 }

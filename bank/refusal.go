@@ -3,6 +3,7 @@ package bank
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"okienko/bank/money"
 )
@@ -139,6 +140,10 @@ type Refusal struct {
 	// Used and Left describe the limit that refused (zero Amounts otherwise), so
 	// that a failed payment can explain itself (design §3).
 	Used, Left money.Amount
+
+	// Until is when a lock that refused, or that this very try has set, ends; the
+	// zero time where no lock is meant.
+	Until time.Time
 
 	cause error // for the operator's log only
 }

@@ -107,7 +107,9 @@ type Factor struct {
 // Open refuses while the factor is locked.
 func (f *Factor) Open(now time.Time) error {
 	if now.Before(f.LockedUntil) {
-		return bank.Refuse(bank.FactorLocked, "Too many wrong tries. Confirmation is locked until "+f.LockedUntil.UTC().Format(time.RFC3339)+".")
+		no := bank.Refuse(bank.FactorLocked, "Too many wrong tries. Confirmation is locked until "+f.LockedUntil.UTC().Format(time.RFC3339)+".")
+		no.Until = f.LockedUntil
+		return no
 	}
 	return nil
 }
@@ -137,7 +139,11 @@ func Answer(c *Challenge, f *Factor, codeHash []byte, now time.Time) error {
 	}
 	if subtle.ConstantTimeCompare(c.CodeHash, codeHash) != 1 {
 		f.miss(c, now)
-		return bank.Refuse(bank.ChallengeWrong, "The code is wrong.")
+		no := bank.Refuse(bank.ChallengeWrong, "The code is wrong.")
+		if now.Before(f.LockedUntil) {
+			no.Until = f.LockedUntil
+		}
+		return no
 	}
 	c.Status, f.Wrong = Passed, 0
 	return nil

@@ -148,16 +148,25 @@ func (d *Door) fail(w http.ResponseWriter, r *http.Request, v *visit, err error)
 		edge.SetRetryAfter(w.Header(), busyRetry)
 	}
 	if a.kind == "" {
-		d.reasonPage(w, r, v, a.status, code)
+		d.reasonPage(w, r, v, a.status, code, lockedUntil(err))
 		return
 	}
 	d.errorPage(w, r, v, a.status, a.kind)
 }
 
+// lockedUntil is when the lock of a refusal ends; the zero time when it has none.
+func lockedUntil(err error) time.Time {
+	var no *bank.Refusal
+	if errors.As(err, &no) {
+		return no.Until
+	}
+	return time.Time{}
+}
+
 // reasonPage says in words why the bank refused.
-func (d *Door) reasonPage(w http.ResponseWriter, r *http.Request, v *visit, status int, code bank.Code) {
+func (d *Door) reasonPage(w http.ResponseWriter, r *http.Request, v *visit, status int, code bank.Code, until time.Time) {
 	d.render(w, r, v, status, ui.Result{
-		Common: d.common(r, v, ""), Outcome: ui.Failed, Reason: code,
+		Common: d.common(r, v, ""), Outcome: ui.Failed, Reason: code, LockedUntil: until,
 		Reference: edge.RequestID(r.Context()), At: d.Clock.Now(), ContinueURL: homeOf(v),
 	})
 }

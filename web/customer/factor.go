@@ -77,7 +77,7 @@ func (d *Door) factor(w http.ResponseWriter, r *http.Request, v *visit) error {
 	if err != nil {
 		return err
 	}
-	return d.challengePage(w, r, v, http.StatusOK, &a, deed, c, "")
+	return d.challengePage(w, r, v, http.StatusOK, &a, deed, c, lastTry{})
 }
 
 // late answers for an act whose moment has passed. Somebody who was in the
@@ -159,19 +159,19 @@ func (d *Door) enterCode(w http.ResponseWriter, r *http.Request, v *visit) error
 		if err != nil {
 			return err
 		}
-		return d.challengePage(w, r, v, http.StatusUnprocessableEntity, &a, deed, c, "", ui.Fault{Field: "code", Why: ui.CodeIncomplete})
+		return d.challengePage(w, r, v, http.StatusUnprocessableEntity, &a, deed, c, lastTry{}, ui.Fault{Field: "code", Why: ui.CodeIncomplete})
 	}
 	c, err := d.Auth.Answer(r.Context(), v.person.ID, a.Challenge, typed)
 	if err == nil {
 		return d.finish(w, r, &a, deed, c.ID)
 	}
-	status, state := http.StatusUnprocessableEntity, ui.CodeRejected
+	status, last := http.StatusUnprocessableEntity, lastTry{ui.CodeRejected, lockedUntil(err)}
 	switch bank.CodeOf(err) {
 	case bank.ChallengeWrong:
 	case bank.FactorLocked:
-		status, state = http.StatusForbidden, ui.CodeLocked
+		status, last.state = http.StatusForbidden, ui.CodeLocked
 	case bank.ChallengeExpired:
-		status, state = http.StatusGone, ui.CodeExpired
+		status, last.state = http.StatusGone, ui.CodeExpired
 	case bank.ChallengeSpent: // sent twice
 		return seeOther(w, a.path())
 	default:
@@ -183,7 +183,7 @@ func (d *Door) enterCode(w http.ResponseWriter, r *http.Request, v *visit) error
 	if c.Status == sca.Refused {
 		status = http.StatusForbidden
 	}
-	return d.challengePage(w, r, v, status, &a, deed, c, state)
+	return d.challengePage(w, r, v, status, &a, deed, c, last)
 }
 
 // resend makes a new challenge of the same method; the page waits for the new one only.
@@ -234,7 +234,7 @@ func (d *Door) goOn(w http.ResponseWriter, r *http.Request, v *visit) error {
 		return err
 	}
 	if c.Method == sca.Mobile && c.Status == sca.Pending {
-		return d.challengePage(w, r, v, http.StatusConflict, &a, deed, c, approvalMissing)
+		return d.challengePage(w, r, v, http.StatusConflict, &a, deed, c, lastTry{state: approvalMissing})
 	}
 	if c.Status != sca.Passed || !d.Clock.Now().Before(c.ExpiresAt) {
 		return seeOther(w, a.path())

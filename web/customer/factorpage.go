@@ -3,6 +3,7 @@ package customer
 import (
 	"net/http"
 	"slices"
+	"time"
 
 	"okienko/bank/sca"
 	"okienko/edge"
@@ -78,10 +79,16 @@ func maskedPhone(phone string) string {
 // approved and no approval has come.
 const approvalMissing ui.CodeState = "approval_missing"
 
-// challengePage shows a challenge as it stands. state, when given, says how the
-// last try went.
-func (d *Door) challengePage(w http.ResponseWriter, r *http.Request, v *visit, status int, a *act, deed *deed, c sca.Challenge, state ui.CodeState, faults ...ui.Fault) error {
-	now := d.Clock.Now()
+// lastTry is how the last try at a challenge went; the zero lastTry when there
+// was none.
+type lastTry struct {
+	state  ui.CodeState
+	locked time.Time // when the lock that it met, or set, ends
+}
+
+// challengePage shows a challenge as it stands.
+func (d *Door) challengePage(w http.ResponseWriter, r *http.Request, v *visit, status int, a *act, deed *deed, c sca.Challenge, last lastTry, faults ...ui.Fault) error {
+	now, state := d.Clock.Now(), last.state
 	expired := !now.Before(c.ExpiresAt)
 	if c.Status == sca.Spent {
 		return seeOther(w, deed.back)
@@ -110,7 +117,7 @@ func (d *Door) challengePage(w http.ResponseWriter, r *http.Request, v *visit, s
 		}
 		p := ui.EnterCode{
 			Common: d.common(r, v, deed.section), Subject: deed.shown, Action: a.path() + "/code",
-			Phone: maskedPhone(v.person.Phone), State: state, ValidUntil: c.ExpiresAt, TriesLeft: sca.MaxTries - c.Tries,
+			Phone: maskedPhone(v.person.Phone), State: state, ValidUntil: c.ExpiresAt, TriesLeft: sca.MaxTries - c.Tries, LockedUntil: last.locked,
 			OtherAction: other, CancelAction: a.path() + "/cancel",
 		}
 		p.Faults = faults

@@ -63,7 +63,7 @@ func TestLoginLocks(t *testing.T) {
 	for range 5 {
 		b.post("/login", "login", "anna", "password", "wrong").says(422)
 	}
-	b.login("anna").says(403, "logging in is locked. Try again in 15 minutes.")
+	b.login("anna").says(403, "logging in is locked until 18 November 2026, 12:15.")
 	w.bank.Advance(16 * time.Minute)
 	b.login("anna").leads(303, "/")
 }

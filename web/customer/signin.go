@@ -105,7 +105,7 @@ func (d *Door) logIn(w http.ResponseWriter, r *http.Request) error {
 		p.State = ui.LoginWrong
 		return d.loginPage(w, r, http.StatusUnprocessableEntity, to, p)
 	case bank.LoginLocked:
-		p.State = ui.LoginLocked
+		p.State, p.LockedUntil = ui.LoginLocked, lockedUntil(err)
 		return d.loginPage(w, r, http.StatusForbidden, to, p)
 	case bank.Busy:
 		p.State = ui.LoginBusy

@@ -35,6 +35,7 @@ type Result struct {
 	Outcome     Outcome
 	Subject     Subject
 	Reason      bank.Code // for Failed
+	LockedUntil Moment    // Failed by a lock; zero when its end is not known
 	Limit       *LimitUse // the limit that stood in the way
 	Field       string    // faulty field as the reader calls it (title, date); one of the Field… names or empty
 	Consent     ConsentState

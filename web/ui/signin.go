@@ -178,6 +178,7 @@ type EnterCode struct {
 	State        CodeState
 	ValidUntil   Moment
 	TriesLeft    int
+	LockedUntil  Moment // for CodeLocked; zero when the page is not told
 	ResendAction string // form post; empty hides the button
 	OtherAction  string // form post: choose another method; empty hides the button
 	CancelAction string // form post; empty hides the button

@@ -130,7 +130,7 @@ func factorStories() []Story {
 			State: s, ValidUntil: storyNow().Add(5 * time.Minute), TriesLeft: tries,
 			ResendAction: "/confirm/1/resend", OtherAction: "/confirm/1/method", CancelAction: "/confirm/1/cancel"}
 		if s == CodeLocked {
-			e.ResendAction = ""
+			e.ResendAction, e.LockedUntil = "", storyNow().Add(30*time.Minute)
 		}
 		return e
 	}
@@ -220,6 +220,7 @@ func resultStories() []Story {
 		{"result-failed-used-up", failed(bank.PermissionUsedUp, func(p *Result) {
 			p.Consent, p.RenewURL = ConsentUsedUp, "/applications/1/renew"
 		})},
+		{"result-failed-locked", failed(bank.FactorLocked, func(p *Result) { p.LockedUntil = storyNow().Add(30 * time.Minute) })},
 		{"result-failed-ended", failed(bank.AgreementEnded, func(p *Result) { p.Consent = ConsentEnded })},
 		{"result-failed-internal", failed(bank.Internal, func(p *Result) { p.ContinueURL, p.ContinueTo = "/home", "" })},
 	}
