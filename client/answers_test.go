@@ -153,6 +153,8 @@ func TestStatusesOfOrders(t *testing.T) {
 		"GET /bank/v3/payments/domestic/p1/status":                                 `{"aspspPaymentId":"p1","tppPaymentId":"own","generalStatus":"REJECTED","system":"ELIXIR",` + words + `}`,
 		"GET /bank/v3/payments/domestic/status":                                    `{"aspspPaymentId":"p1","generalStatus":"DONE"}`,
 		"GET /bank/v3/payments/domestic/s1/status":                                 `{"aspspPaymentId":"s1","generalStatus":"SCHEDULED","recurringPaymentStatus":"IN_PROGRESS","paymentsMade":2,"nextExecutionDate":"2026-12-01"}`,
+		"GET /bank/v3/payments/bundle/non-eea/status?transactionsIncluded=true":    `{"aspspBundleId":"b1"}`,
+		"DELETE /bank/v3/payments/bundle/non-eea/b1":                               ``,
 		"GET /bank/v3/payments/bundle/non-eea/b1/status?transactionsIncluded=true": `{"aspspBundleId":"b1","generalStatus":"PARTIALLY_DONE","transfers":[{"aspspPaymentId":"p2","tppPaymentId":"x","generalStatus":"REJECTED",` + words + `}]}`,
 	})
 	linked := Initiated{PaymentID: "p1", Links: []Link{{Rel: "status", Href: "/bank/v3/payments/domestic/p1/status"}}}
@@ -168,8 +170,27 @@ func TestStatusesOfOrders(t *testing.T) {
 	if i, err := c.FindPayment(t.Context(), Session{}, Domestic, "own"); err != nil || i.PaymentID != "p1" {
 		t.Errorf("by its own id: %+v, %v", i, err)
 	}
-	if len(b.made()) != 4 {
+	if i, err := c.FindBundle(t.Context(), Session{}, NonEEA, "own"); err != nil || i.BundleID != "b1" {
+		t.Errorf("a bundle by its own id: %+v, %v", i, err)
+	}
+	if err := c.CancelBundle(t.Context(), Session{}, NonEEA, "b1"); err != nil {
+		t.Errorf("cancelling a bundle: %v", err)
+	}
+	if len(b.made()) != 6 {
 		t.Errorf("calls %q", b.made())
+	}
+}
+
+// After a payment its tokens are asked to see it, and nothing more.
+func TestRefreshToLess(t *testing.T) {
+	var body string
+	c, _, _ := start(t, nil, func(w http.ResponseWriter, _ *http.Request, text string) { body = text; says(w, 200, `{}`) })
+	if _, err := c.RefreshTo(t.Context(), "r", Consent{Status: &Target{PaymentID: "p1"}}); err != nil {
+		t.Fatal(err)
+	}
+	const want = `{"grant_type":"refresh_token","refresh_token":"r","scope":"pis","scope_details":{"privilegeList":[{"pis:payment":{"aspspPaymentId":"p1","scopeUsageLimit":"MULTIPLE"}}],"scopeGroupType":"PIS"}}`
+	if body != want {
+		t.Errorf("%s", body)
 	}
 }
 

@@ -135,5 +135,5 @@ func says(w http.ResponseWriter, status int, body string) {
 // breaks ends the connection without an answer: the call was made, and its caller
 // does not know it.
 func breaks(w http.ResponseWriter) {
-	panic(http.ErrAbortHandler) //nolint:forbidigo // net/http's own way to break off
+	panic(http.ErrAbortHandler) // net/http's own way to break off
 }

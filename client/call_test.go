@@ -212,7 +212,7 @@ func TestErrorsCarryWhatTheBankSaid(t *testing.T) {
 	if !errors.As(err, &e) || e.Status != 429 || e.Code != "TooManyRequestsError" || e.RetryAfter != time.Hour || e.Reason != "calls_used_up" || len(e.RequestID) != 36 {
 		t.Errorf("%+v", e)
 	}
-	if !IsTooOften(err) || IsGone(err) || NeedsCustomer(err) {
+	if !IsTooOften(err) || IsGone(err) || NeedsCustomer(err) || IsTokenOver(err) || IsNotFound(err) {
 		t.Error("the error is taken for another")
 	}
 	if _, err := c.Get(t.Context(), "/proxy", ""); !errors.As(err, &e) || e.Status != 502 || e.Code != "Bad Gateway" {
