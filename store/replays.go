@@ -76,6 +76,13 @@ func (r *replays) write() {
 			return
 		}
 		seen, err := r.s.keepRequests(context.Background(), batch)
+		if bank.CodeOf(err) == bank.Busy {
+			// Whoever waits by now has waited as long as those: nobody waits twice for
+			// a database that does not answer.
+			r.mu.Lock()
+			batch, r.waiting = append(batch, r.waiting...), nil
+			r.mu.Unlock()
+		}
 		for i, one := range batch {
 			switch {
 			case err != nil:

@@ -26,6 +26,7 @@ func transfers(t *testing.T, open Open) {
 		{"transfers are listed by account, bundle and standing order", transferLists},
 		{"what is due is listed in order", transfersDue},
 		{"one payment ordered by many at once", orderFight},
+		{"holds and transfers of 1.00 on one balance of 20.00", oneBalance},
 		{"one payment id under two consents at once", twoConsents},
 		{"one consent for many payments at once", consentFight},
 		{"a cancellation against the execution", cancelAgainstExecution},

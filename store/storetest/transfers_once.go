@@ -45,6 +45,48 @@ func orderFight(t *testing.T, w *world) {
 	}
 }
 
+// oneBalance: what partners hold and what third parties order is the same money.
+func oneBalance(t *testing.T, w *world) {
+	a := w.holder("jan", zl(20), wide())
+	register(t, w.s, w.clock.Now())
+	p := payer{w: w, name: "jan", customer: a.Customer, account: a.Account}
+	const each = 24
+	var all [each]*payment.Initiate
+	for i := range all {
+		c := to(elixir(zl(1)))
+		c.Payment.Orders[0].Fee = zl(0)
+		all[i] = order(p.gives(fmt.Sprint("r-", i), c))
+	}
+	other := w.otherDesk()
+	defer other.Close()
+	desks := []doer{w.desk, other}
+	got := together(2*each, func(i int) bool {
+		if i%2 == 0 {
+			_, err := desks[i/2%2].Do(t.Context(), place(a, fmt.Sprint("h-", i), zl(1)))
+			if err != nil && bank.CodeOf(err) != bank.InsufficientFunds {
+				t.Error(err)
+			}
+			return err == nil
+		}
+		out, err := desks[i/2%2].Do(t.Context(), all[i/2])
+		if err != nil {
+			t.Error(err)
+			return false
+		}
+		return out.Transfer.Status == transfer.Pending
+	})
+	n := 0
+	for _, one := range got {
+		if one {
+			n++
+		}
+	}
+	if n != 20 {
+		t.Errorf("1.00 was set aside %d times on 20.00", n)
+	}
+	w.stands(a.Account, 2000, 2000)
+}
+
 func twoConsents(t *testing.T, w *world) {
 	for round := range 6 {
 		p := w.payer(fmt.Sprint("jan-", round), zl(100))
