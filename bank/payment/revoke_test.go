@@ -149,6 +149,23 @@ func TestWhoMayCancel(t *testing.T) {
 	k.refused(k.cancelling(xs2a.What{Transfer: foreign.ID}), bank.NotFound)
 }
 
+// A bundle that breaks off half-way leaves nothing behind for the next order.
+func TestABundleThatBreaksOff(t *testing.T) {
+	k := newAgency(t)
+	o := k.bundled(elixir("1.00"), elixir("2.00"))
+	k.book.ChangeConsent(o.Consent, func(c *xs2a.Consent) { c.Payment.Orders[1].Fee = eur("1.00") }) // which no bank could have shown
+	next := k.agreed(elixir("3.00"))
+	next.TPPID = o.Orders[0].TPPID
+	results := k.all(o, next)
+	if bank.CodeOf(results[0].Err) != bank.Internal || results[1].Err != nil || results[1].Outcome.Repeat {
+		t.Errorf("%+v", results)
+	}
+	k.stands(purse, "1000.00", "3.50")
+	if ids := k.book.TransferIDs(); len(ids) != 1 {
+		t.Errorf("%v", ids)
+	}
+}
+
 // Acts that meet in one batch have exactly one outcome, whichever comes first.
 func TestRacesOfTransfers(t *testing.T) {
 	k := newAgency(t)
