@@ -268,12 +268,10 @@ func about(w *xs2a.What, id string) bool {
 	return w != nil && (id == string(w.Transfer) || id == string(w.OfBundle) || id == string(w.Standing))
 }
 
-// Cancel cancels what has not been executed. The caller has asked MayCancel.
+// Cancel cancels what has not been executed. The caller has asked MayCancel; that
+// the consent is for this very object is the desk's to say (NotFound otherwise).
 // PaymentFinal says that it is too late, or that it was cancelled before.
 func (c *Core) Cancel(ctx context.Context, a *authserver.ConsentAccess, m *Made) error {
-	if !about(a.Consent.Payment, m.ID()) {
-		return noSuchPayment()
-	}
 	o := &payment.Revoke{Consent: a.Consent.ID, Client: a.Consent.Client}
 	switch {
 	case m.Transfer != nil:

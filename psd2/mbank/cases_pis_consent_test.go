@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -252,6 +253,22 @@ func TestCase65TokensThatMakeNothing(t *testing.T) {
 	}
 }
 
+// What was taken is told of at once, so that instant payments leave within
+// milliseconds; what was refused is not.
+func TestWorkerIsToldOfPayments(t *testing.T) {
+	var told atomic.Int32
+	w := newWorld(t, func(s *settings) { s.core.Poke = func() { told.Add(1) } })
+	tok := w.one.pis(domestic(inside()), annas)
+	w.one.pays(tok.access, "x", inside(`"10.00"`, `"11.00"`)).fails(http.StatusUnauthorized, "ConsentValidationError")
+	if n := told.Load(); n != 0 {
+		t.Errorf("the worker was told %d times of nothing", n)
+	}
+	w.one.pays(tok.access, "x", inside()).is(http.StatusCreated)
+	if n := told.Load(); n != 1 {
+		t.Errorf("the worker was told %d times of one payment", n)
+	}
+}
+
 // A blocked account stops the next call; the payment's fate is told once it is free
 // again (design §3).
 func TestBlockedAccountStopsPayments(t *testing.T) {
@@ -260,5 +277,9 @@ func TestBlockedAccountStopsPayments(t *testing.T) {
 	w.block(annas)
 	w.one.pays(tok.access, "x", inside()).fails(http.StatusForbidden, "AccountAccessError")
 	w.untouched()
+	w.unblock(annas)
+	made := w.one.pays(tok.access, "x", inside()).is(http.StatusCreated)
+	w.block(annas)
+	w.one.status(made, tok.access).fails(http.StatusForbidden, "AccountAccessError")
 	w.one.pays(w.one.pis(domestic(inside()), annas2).access, "y", inside()).is(http.StatusCreated) // her other account goes on
 }

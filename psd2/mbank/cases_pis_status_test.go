@@ -7,8 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"okienko/bank"
 	"okienko/bank/account"
 	"okienko/bank/payment"
+	"okienko/bank/thirdparty"
 	"okienko/bank/transfer"
 )
 
@@ -178,6 +180,10 @@ func TestCase73StatusByWhomever(t *testing.T) {
 	unknown := w.other.get("/payments/domestic/"+newUUID(noon)+"/status", theirs.access).fails(http.StatusNotFound, "ResourceNotFoundError")
 	if foreign.body != unknown.body {
 		t.Errorf("somebody else's payment is answered %s, none %s", foreign.body, unknown.body)
+	}
+	// The core itself finds nothing of another third party, whatever a door asks.
+	if _, err := w.core.Find(t.Context(), thirdparty.ClientID(w.other.client), own(made.text("aspspPaymentId"))); bank.CodeOf(err) != bank.NotFound {
+		t.Errorf("somebody else's payment was found: %v", err)
 	}
 	elsewhere := w.one.pis(domestic(inside()), annas2)
 	w.one.get(target, elsewhere.access).fails(http.StatusNotFound, "ResourceNotFoundError")
