@@ -24,6 +24,7 @@ func TestMain(m *testing.M) {
 		"okienko": func() { os.Exit(app.Main(os.Args[1:], os.Stdout, os.Stderr, "v0-test")) },
 		"tamper":  tool(tamper),
 		"call":    tool(call),
+		"door":    tool(door),
 	})
 }
 
@@ -52,7 +53,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		RequireExplicitExec: true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "waitfor": waitfor, "empty": empty},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "waitfor": waitfor, "empty": empty, "remember": remember},
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -63,29 +64,57 @@ func call(args []string) error {
 	if len(args) < 3 {
 		return fmt.Errorf("usage: call ready.json method path [body]")
 	}
-	text, err := os.ReadFile(args[0])
+	ready, client, err := reach(args[0])
 	if err != nil {
 		return err
 	}
-	var ready app.Ready
-	if err := json.Unmarshal(text, &ready); err != nil {
-		return err
-	}
-	ca, err := os.ReadFile(ready.CA)
-	if err != nil {
-		return err
-	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(ca)
 	fill := strings.NewReplacer("ACCOUNT", ready.Paired.AccountID)
 	req, err := http.NewRequest(args[1], ready.Partner+fill.Replace(args[2]), bytes.NewBufferString(fill.Replace(strings.Join(args[3:], ""))))
 	if err != nil {
 		return err
 	}
 	req.Header.Set("access_token", ready.Paired.AccessToken)
+	return answered(client, req)
+}
+
+// door calls the sandbox's own doors: `door ready.json POST /clock '{"jump":"36h"}'`.
+func door(args []string) error {
+	if len(args) < 3 {
+		return fmt.Errorf("usage: door ready.json method path [body]")
+	}
+	ready, client, err := reach(args[0])
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequest(args[1], ready.Sandbox+args[2], bytes.NewBufferString(strings.Join(args[3:], "")))
+	if err != nil {
+		return err
+	}
+	return answered(client, req)
+}
+
+// reach reads what a sandbox has written for its users, and trusts its CA.
+func reach(file string) (ready app.Ready, client *http.Client, err error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return ready, nil, err
+	}
+	if err := json.Unmarshal(text, &ready); err != nil {
+		return ready, nil, err
+	}
+	ca, err := os.ReadFile(ready.CA)
+	if err != nil {
+		return ready, nil, err
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(ca)
+	return ready, &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}}, nil
+}
+
+// answered prints the status of an answer, and its body.
+func answered(client *http.Client, req *http.Request) error {
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("Content-Type", "application/json")
-	client := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}}
 	resp, err := client.Do(req)
 	if err != nil {
 		return err
@@ -94,6 +123,21 @@ func call(args []string) error {
 	fmt.Println(resp.StatusCode)
 	_, err = io.Copy(os.Stdout, resp.Body)
 	return err
+}
+
+// remember keeps what stood on standard output, for the lines after it:
+// `remember ID '^(\S+): PENDING'` makes it $ID.
+func remember(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: remember variable pattern")
+	}
+	pattern, err := regexp.Compile("(?m)" + args[1])
+	ts.Check(err)
+	found := pattern.FindStringSubmatch(ts.ReadFile("stdout"))
+	if len(found) != 2 {
+		ts.Fatalf("standard output has no %s", args[1])
+	}
+	ts.Setenv(args[0], found[1])
 }
 
 // waitfor waits until a file is there: `waitfor ready.json`.
