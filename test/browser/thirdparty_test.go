@@ -174,7 +174,7 @@ func (p *pass) thirdPartyPays(t *testing.T, name string) {
 	r.enters()
 	code, _ := r.returned(asked)
 	given := p.redeems(t, asked, code)
-	if _, err := p.third.Pay(t.Context(), given.Session(), client.NewRequestID(), *rent("12.50", "")); err != nil {
+	if _, err := p.third.Pay(t.Context(), given.Session(), client.NewID(), *rent("12.50", "")); err != nil {
 		t.Fatal(err)
 	}
 
@@ -187,7 +187,7 @@ func (p *pass) thirdPartyPays(t *testing.T, name string) {
 	r.enters()
 	code, _ = r.returned(later)
 	scheduled := p.redeems(t, later, code)
-	made, err := p.third.Pay(t.Context(), scheduled.Session(), client.NewRequestID(), *rent("20.00", day))
+	made, err := p.third.Pay(t.Context(), scheduled.Session(), client.NewID(), *rent("20.00", day))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,8 @@
 // Package customer is the door of the bank's customers: log-in, the pairing
-// consent, the second factor, the confirmation of prepared operations, accounts,
-// connected applications and limits, as pages that work without JavaScript.
+// consent, the consents of licensed third parties (PSD2), the second factor, the
+// confirmation of prepared operations, accounts, connected applications, payments
+// through third parties, access to accounts and limits, as pages that work
+// without JavaScript.
 //
 // It owns routes, sessions and forms. It decides nothing about money, consent or
 // identity: package authserver and the desk do, and whatever a second factor

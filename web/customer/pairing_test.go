@@ -161,9 +161,9 @@ func TestFiveWrongCodesLock(t *testing.T) {
 	for left := 4; left > 0; left-- {
 		b.post(factor+"/code", "code", wrong).says(422, "The code is wrong.")
 	}
-	b.post(factor+"/code", "code", wrong).says(403, "locked").not("code-form")
-	b.post(factor+"/code", "code", right).says(403, "locked").not("code-form")
-	b.post(factor+"/resend").says(403, "this way of confirming is locked")
+	b.post(factor+"/code", "code", wrong).says(403, "locked", "will work again on 18 November 2026, 12:30").not("code-form")
+	b.post(factor+"/code", "code", right).says(403, "locked", "will work again on 18 November 2026, 12:30").not("code-form")
+	b.post(factor+"/resend").says(403, "this way of confirming is locked", "will work again on 18 November 2026, 12:30")
 	b.post("/pair/"+id, b.choice("account", string(annaMain))...).says(403, "this way of confirming is locked")
 	w.bank.Advance(31 * time.Minute)
 	id = w.request(redirect)
