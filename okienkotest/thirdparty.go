@@ -130,7 +130,11 @@ func (b *Bank) Answer(t testing.TB, do, login, page string, accounts ...string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	body, err := json.Marshal(map[string]any{"login": login, "accounts": accounts})
+	said := map[string]any{"login": login}
+	if len(accounts) > 0 {
+		said["accounts"] = accounts
+	}
+	body, err := json.Marshal(said)
 	if err != nil {
 		t.Fatal(err)
 	}

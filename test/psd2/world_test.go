@@ -270,3 +270,17 @@ func none(t *testing.T, p *okienkotest.ThirdParty, s client.Session, id, status,
 		}
 	}
 }
+
+// shown is a consent as its customer sees it.
+type shown struct{ ID, ConsentID, Status string }
+
+// consents are those of somebody.
+func consents(t *testing.T, b *okienkotest.Bank, login string) []shown {
+	t.Helper()
+	a := b.Customers(t, http.MethodGet, "/api/people/"+login+"/consents", nil)
+	var out struct{ Consents []shown }
+	if err := json.Unmarshal(a.Body, &out); err != nil || a.Status != http.StatusOK {
+		t.Fatalf("consents of %s: %d %s (%v)", login, a.Status, a.Body, err)
+	}
+	return out.Consents
+}
