@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"okienko/api"
+	"okienko/bank"
 	"okienko/bank/audit"
 	"okienko/bank/partner"
 	"okienko/edge"
@@ -57,14 +58,19 @@ func (h *House) partnerDoor() edge.Door {
 
 // logAccess hands a partner's call to the access log, which writes in batches.
 func (h *House) logAccess(_ context.Context, c partnerapi.Call) {
-	outcome := "ok"
-	switch {
-	case c.Outcome != "":
-		outcome = string(c.Outcome)
-	case c.Status >= 400:
-		outcome = strconv.Itoa(c.Status)
-	}
 	h.store.LogAccess(audit.AccessRecord{
-		At: c.At, Client: string(c.Application), Agreement: string(c.Agreement), Act: c.Act, Subject: c.Subject, Outcome: outcome,
+		At: c.At, Client: string(c.Application), Agreement: string(c.Agreement), Act: c.Act, Subject: c.Subject, Outcome: outcome(c.Outcome, c.Status),
 	})
+}
+
+// outcome is how a call ended, for the access log: the refusal's code, the bare
+// status where nothing was refused by the bank's own rules, or "ok".
+func outcome(refused bank.Code, status int) string {
+	switch {
+	case refused != "":
+		return string(refused)
+	case status >= 400:
+		return strconv.Itoa(status)
+	}
+	return "ok"
 }

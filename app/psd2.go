@@ -5,8 +5,8 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/tls"
-	"strconv"
 
+	"okienko/api"
 	"okienko/authserver"
 	"okienko/bank/audit"
 	"okienko/bank/partner"
@@ -55,7 +55,7 @@ func (h *House) psd2Door() edge.Door {
 		Clock: h.settings.Clock, Wall: h.wall, CursorKey: h.derived("psd2 cursors"), Poke: h.sendSoon, Rules: s.Rules,
 	})
 	return mbank.New(mbank.Config{
-		Core: core, BankIDs: s.BankIDs, PeopleURL: h.people.url, Bank: s.Bank,
+		Core: core, BankIDs: s.BankIDs, PeopleURL: h.people.url, Bank: s.Bank, Spec: api.PSD2MBank,
 		Access: h.logThirdParty, Statistics: h.countCall, Sign: s.Sign,
 		Sandbox: h.settings.Environment == partner.Test, HSTS: h.hsts(),
 	})
@@ -83,15 +83,8 @@ func (h *House) countCall(c psd2.Call) {
 
 // logThirdParty hands a third party's call to the access log.
 func (h *House) logThirdParty(_ context.Context, c psd2.Call) {
-	outcome := "ok"
-	switch {
-	case c.Outcome != "":
-		outcome = string(c.Outcome)
-	case c.Status >= 400:
-		outcome = strconv.Itoa(c.Status)
-	}
 	h.store.LogAccess(audit.AccessRecord{
-		At: c.At, Client: string(c.Organisation), Agreement: string(c.Consent), Act: c.Act, Subject: c.Subject, Outcome: outcome,
+		At: c.At, Client: string(c.Organisation), Agreement: string(c.Consent), Act: c.Act, Subject: c.Subject, Outcome: outcome(c.Outcome, c.Status),
 	})
 }
 

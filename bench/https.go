@@ -34,26 +34,33 @@ type httpsRun struct {
 // benchHTTPS measures the partner API of the built program with everything on,
 // its payments beside the engine's own rate over as many payers.
 func benchHTTPS(ctx context.Context, o options, sh shelf, dir string) error {
+	_, err := withBank(ctx, o, sh, dir, func(g *generator) error { return g.measure(ctx, o) })
+	return err
+}
+
+// withBank opens a bank for measure, closes it and has its data verified. It tells
+// what the bank told of itself.
+func withBank(ctx context.Context, o options, sh shelf, dir string, measure func(*generator) error) (app.Ready, error) {
 	b := books{embedded, filepath.Join(dir, "data", "bank.db")}
 	if sh.engine() == postgreSQL {
 		var err error
 		if b, err = sh.blank(ctx, "bank"); err != nil {
-			return err
+			return app.Ready{}, err
 		}
 	}
 	g, stop, err := openBank(ctx, o, b, dir)
 	if err != nil {
-		return err
+		return app.Ready{}, err
 	}
 	g.shelf = sh
-	if err := errors.Join(g.measure(ctx, o), stop()); err != nil {
-		return err
+	if err := errors.Join(measure(g), stop()); err != nil {
+		return g.bank, err
 	}
 	if err := b.verify(ctx); err != nil {
-		return err
+		return g.bank, err
 	}
 	fmt.Println("The bank was closed, and verify found nothing wrong in its data.")
-	return nil
+	return g.bank, nil
 }
 
 // openBank starts the bank as a process of its own, or inside this one where

@@ -12,10 +12,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"path"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -45,31 +45,15 @@ const (
 // calls carry no signature; and what a signature and the record of a request id
 // cost alone.
 func benchPSD2(ctx context.Context, o options, sh shelf, dir string) error {
-	b := books{embedded, filepath.Join(dir, "data", "bank.db")}
-	if sh.engine() == postgreSQL {
-		var err error
-		if b, err = sh.blank(ctx, "bank"); err != nil {
-			return err
-		}
-	}
-	g, stop, err := openBank(ctx, o, b, dir)
+	bank, err := withBank(ctx, o, sh, dir, func(g *generator) error { return (&thirdPartyLoad{generator: g}).measure(ctx, o) })
 	if err != nil {
 		return err
 	}
-	g.shelf = sh
-	t := &thirdPartyLoad{generator: g}
-	if err := errors.Join(t.measure(ctx, o), stop()); err != nil {
-		return err
-	}
-	if err := b.verify(ctx); err != nil {
-		return err
-	}
-	fmt.Println("The bank was closed, and verify found nothing wrong in its data.")
 	if err := replays(ctx, o, sh); err != nil {
 		return err
 	}
 	if sh.engine() == embedded {
-		return signatures(g.bank.TPP)
+		return signatures(bank.TPP)
 	}
 	return nil
 }
@@ -201,7 +185,7 @@ var errNotThis = errors.New("the customer cannot consent")
 
 func (t *thirdPartyLoad) reader(ctx context.Context, login string) (reader, error) {
 	r := reader{login: login}
-	until := t.tpp.Expiry(30)
+	until := time.Now().AddDate(0, 0, 30)
 	list, _, err := t.given(ctx, login, client.Consent{Accounts: true, Until: until})
 	if err != nil {
 		return r, err
@@ -295,8 +279,8 @@ func (t *thirdPartyLoad) doors(ctx context.Context, method, at string, body []by
 
 // signedGets signs reads of all customers in turn.
 func (t *thirdPartyLoad) signedGets(of func(*reader) (path, token string)) func(context.Context) ([][]byte, error) {
-	return func(context.Context) ([][]byte, error) {
-		return t.sign(signedReads, func(i int) (string, string, string, []byte, map[string]string) {
+	return func(ctx context.Context) ([][]byte, error) {
+		return t.sign(ctx, signedReads, func(i int) (string, string, string, []byte, map[string]string) {
 			at, token := of(&t.people[i%len(t.people)])
 			return http.MethodGet, at, token, nil, nil
 		})
@@ -322,7 +306,7 @@ func (t *thirdPartyLoad) signedOrders(ctx context.Context) ([][]byte, error) {
 					Recipient: client.Party{AccountNumber: to.number, Name: "Jan Testowy"}, Sender: client.Party{AccountNumber: from.number},
 					TransferData: client.TransferData{Description: title, Amount: "0.01", Currency: "PLN"}, DeliveryMode: "EXPRESS_D0", System: "INTERNAL",
 				}
-				tokens, _, err := t.given(ctx, from.login, client.Consent{Payment: &p, Until: t.tpp.Expiry(1)}, from.number)
+				tokens, _, err := t.given(ctx, from.login, client.Consent{Payment: &p, Until: time.Now().AddDate(0, 0, 1)}, from.number)
 				if err != nil {
 					errs[w] = err
 					return
@@ -336,15 +320,14 @@ func (t *thirdPartyLoad) signedOrders(ctx context.Context) ([][]byte, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	return t.sign(len(orders), func(i int) (string, string, string, []byte, map[string]string) {
-		return http.MethodPost, t.base() + "/payments/domestic", orders[i].token, orders[i].body, map[string]string{"Tpp-Payment-Id": client.NewID()}
+	return t.sign(ctx, len(orders), func(i int) (string, string, string, []byte, map[string]string) {
+		return http.MethodPost, t.base() + "/payments/domestic", orders[i].token, orders[i].body, map[string]string{"TPP-Payment-ID": client.NewID()}
 	})
 }
 
 // sign makes whole requests, on every core.
-func (t *thirdPartyLoad) sign(n int, what func(i int) (method, path, token string, body []byte, headers map[string]string)) ([][]byte, error) {
+func (t *thirdPartyLoad) sign(ctx context.Context, n int, what func(i int) (method, path, token string, body []byte, headers map[string]string)) ([][]byte, error) {
 	out := make([][]byte, n)
-	header := seal.Header{Alg: seal.RS256, Typ: "JWT", URL: t.folder.SealURL, Thumbprint: eidas.Thumbprint(t.folder.SealCertificate)}
 	errs := make([]error, runtime.NumCPU())
 	var next atomic.Int64
 	var wg sync.WaitGroup
@@ -352,25 +335,14 @@ func (t *thirdPartyLoad) sign(n int, what func(i int) (method, path, token strin
 		wg.Go(func() {
 			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
 				method, at, token, body, more := what(i)
-				h := http.Header{
-					"Tpp-Request-Id": {client.NewRequestID()}, "Tpp-Id": {t.folder.Organisation}, "Client-Id": {t.folder.ClientID},
-					"Authorization": {"Bearer " + token}, "Psu-Session": {"true"}, "Psu-Ip-Address": {"203.0.113.7"}, "Psu-User-Agent": {"bench"},
-				}
-				for name, value := range more {
-					h[name] = []string{value}
-				}
-				payload, err := seal.AppendPayload(nil, at, h, body)
-				if err == nil {
-					var signature string
-					if signature, err = seal.Sign(t.folder.Seal, header, payload); err == nil {
-						h["Jws-Signature"] = []string{signature}
-					}
-				}
+				headers := map[string]string{"PSU-Session": "true", "PSU-IP-Address": "203.0.113.7", "PSU-User-Agent": "bench"}
+				maps.Copy(headers, more)
+				r, err := t.tpp.NewRequest(ctx, method, at, token, headers, body)
 				if err != nil {
 					errs[w] = err
 					return
 				}
-				out[i] = written(method, at, t.to.Host, h, body)
+				out[i] = wholeRequest(method, at, t.to.Host, r.Header, body)
 			}
 		})
 	}
@@ -378,13 +350,13 @@ func (t *thirdPartyLoad) sign(n int, what func(i int) (method, path, token strin
 	return out, errors.Join(errs...)
 }
 
-func written(method, at, host string, h http.Header, body []byte) []byte {
-	b := fmt.Appendf(nil, "%s %s HTTP/1.1\r\nHost: %s\r\nAccept: application/json; charset=utf-8\r\nAccept-Language: en\r\nAccept-Encoding: gzip, deflate\r\n", method, at, host)
+func wholeRequest(method, at, host string, h http.Header, body []byte) []byte {
+	b := fmt.Appendf(nil, "%s %s HTTP/1.1\r\nHost: %s\r\nAccept-Encoding: gzip, deflate\r\n", method, at, host)
 	for name, values := range h {
 		b = fmt.Appendf(b, "%s: %s\r\n", name, values[0])
 	}
 	if body != nil {
-		b = fmt.Appendf(b, "Content-Type: application/json\r\nContent-Length: %d\r\n", len(body))
+		b = fmt.Appendf(b, "Content-Length: %d\r\n", len(body))
 	}
 	return append(append(b, "\r\n"...), body...)
 }
@@ -447,9 +419,10 @@ func replays(ctx context.Context, o options, sh shelf) (err error) {
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
 	var rates []float64
+	var ids atomic.Int64
 	for range min(o.runs, 3) {
 		l, err := drive(ctx, connections, o.length, func() {}, func(ctx context.Context, _ int) error {
-			return st.FirstUse(ctx, thirdparty.Organisation("PSDPL-PFSA-0000000001"), client.NewRequestID(), time.Now())
+			return st.FirstUse(ctx, thirdparty.Organisation("PSDPL-PFSA-0000000001"), fmt.Sprintf("%08x-0000-1000-8000-000000000001", ids.Add(1)), time.Now())
 		})
 		if err != nil {
 			return err
@@ -472,7 +445,7 @@ func signatures(folder string) error {
 		return errors.New("the QSealC is not of RSA")
 	}
 	h := http.Header{
-		"Tpp-Request-Id": {client.NewRequestID()}, "Tpp-Id": {f.Organisation}, "Client-Id": {f.ClientID}, "Authorization": {"Bearer " + strings.Repeat("x", 43)}, "Psu-Session": {"true"},
+		"Tpp-Request-Id": {"c6c9f3c0-2c1b-11ef-8a3c-0242ac120002"}, "Tpp-Id": {f.Organisation}, "Client-Id": {f.ClientID}, "Authorization": {"Bearer " + strings.Repeat("x", 43)}, "Psu-Session": {"true"},
 	}
 	const at = "/bank-simulator-pl-retail/v3/accounts/5c0e3f3a/transactions?transactionStatus=DONE&pageSize=50"
 	payload, err := seal.AppendPayload(nil, at, h, nil)
@@ -524,4 +497,3 @@ func signatures(folder string) error {
 	fmt.Printf("checking a signature over its bare cryptography (%s): %s (min / median / max of %d rounds)\n", us(median(alone)), spread(ratios), rounds)
 	return nil
 }
-
