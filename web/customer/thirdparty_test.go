@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"okienko/bank/account"
-	"okienko/bank/party"
 	"okienko/bank/thirdparty"
 	"okienko/bank/xs2a"
 )
@@ -293,7 +292,7 @@ func TestConsentIsGivenInTheNameThatWasChosen(t *testing.T) {
 	// The other customer's part of the session confirms nothing of it.
 	b.post("/context", "customer", string(ofBartek)).leads(303, "/")
 	b.get("/factor/consent/"+id).leads(303, page)
-	all, err := w.store.ConsentsOf(w.ctx, party.CustomerID(wiatrak))
+	all, err := w.store.ConsentsOf(w.ctx, wiatrak)
 	w.must(err)
 	if len(all) != 0 {
 		t.Errorf("given without a confirmation: %+v", all)

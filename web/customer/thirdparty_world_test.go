@@ -72,17 +72,17 @@ func toRead(id string) xs2a.Consent {
 }
 
 // rent is a transfer to another bank.
-func rent(minor int64) transfer.Instruction {
-	return transfer.Instruction{
+func rent(minor int64) *transfer.Instruction {
+	return &transfer.Instruction{
 		Kind: transfer.Domestic, Recipient: transfer.Party{Account: farAway, Name: landlord, Address: transfer.Address{Lines: []string{"ul. Długa 5"}}},
 		Description: "Czynsz za grudzień", Amount: pln(minor), Delivery: transfer.StandardD1, System: transfer.Elixir, Mode: transfer.Immediate,
 	}
 }
 
-func toPay(id string, orders ...transfer.Instruction) xs2a.Consent {
+func toPay(id string, orders ...*transfer.Instruction) xs2a.Consent {
 	right, what := xs2a.Initiate, &xs2a.What{}
 	for i, o := range orders {
-		ordered := xs2a.Ordered{Order: o}
+		ordered := xs2a.Ordered{Order: *o}
 		if len(orders) > 1 {
 			ordered.TPPID = id + string(rune('a'+i))
 			right, what.Bundle = xs2a.InitiateBundle, true
@@ -126,12 +126,12 @@ func (w *world) pays(c *xs2a.Consent) payment.Outcome {
 	return out
 }
 
-func later(o transfer.Instruction, on calendar.Date) transfer.Instruction {
+func later(o *transfer.Instruction, on calendar.Date) *transfer.Instruction {
 	o.Mode, o.ExecutionDate = transfer.FutureDated, on
 	return o
 }
 
-func monthly(o transfer.Instruction, from calendar.Date) transfer.Instruction {
+func monthly(o *transfer.Instruction, from calendar.Date) *transfer.Instruction {
 	o.Mode, o.Recurrence = transfer.Recurring, &transfer.Recurrence{Start: from, Every: transfer.Month, Count: 1}
 	return o
 }

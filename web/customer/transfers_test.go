@@ -191,7 +191,7 @@ func TestThirdPartyCancelsWithTheCustomersWord(t *testing.T) {
 func TestTransfersArePaged(t *testing.T) {
 	w := newWorld(t)
 	b := w.as(anna, ofAnna)
-	var orders []transfer.Instruction
+	var orders []*transfer.Instruction
 	for range transfersPage + 2 {
 		orders = append(orders, later(rent(100), day("2026-12-01")))
 	}

@@ -3,6 +3,7 @@ package customer
 import (
 	"cmp"
 	"context"
+	"errors"
 
 	"okienko/bank"
 	"okienko/bank/limit"
@@ -77,7 +78,8 @@ func (d *Door) capPassedBy(ctx context.Context, t *transfer.Transfer) (*ui.Limit
 		if u.Currency() == "" {
 			u = money.Zero(in)
 		}
-		if passed, err := c.cap.PassedBy(u, t.Order.Amount); passed || err != nil { // more than can be counted passes any limit
+		passed, err := c.cap.PassedBy(u, t.Order.Amount)
+		if passed || errors.Is(err, money.ErrOverflow) { // more than can be counted passes any limit
 			return useOf(c.kind, c.cap.Amount, u), nil
 		}
 	}
