@@ -214,7 +214,7 @@ func (f Filter) query() string {
 func (c *Client) pathOf(href string) string { return strings.TrimPrefix(href, c.base) }
 
 func (c *Client) get(ctx context.Context, s Session, path string, out any) error {
-	return c.do(ctx, call{method: http.MethodGet, path: path, token: s.Token, headers: s.Present.headers(true), again: always}, out)
+	return c.do(ctx, call{method: http.MethodGet, path: path, token: s.Token, headers: s.Present.headers(true), repeatable: true}, out)
 }
 
 // Funds asks whether an amount is available on an account (PSD2 art. 65). The
@@ -225,7 +225,7 @@ func (c *Client) Funds(ctx context.Context, accountNumber, amount, currency stri
 		Available bool `json:"fundsAvailable"`
 	}
 	err := c.do(ctx, call{
-		method: http.MethodPost, path: c.bank("/funds-confirmation"), again: always,
+		method: http.MethodPost, path: c.bank("/funds-confirmation"), repeatable: true,
 		body: map[string]string{"accountNumber": accountNumber, "amount": amount, "currency": currency},
 	}, &out)
 	return out.Available, err

@@ -46,7 +46,10 @@ func TestPagesAreFollowed(t *testing.T) {
 	if !slices.Equal(got, []string{"1", "2", "3"}) {
 		t.Errorf("%q", got)
 	}
-	for range c.Transactions(t.Context(), Session{}, "a", Filter{Status: StatusDone, PageSize: 2}) {
+	for _, err := range c.Transactions(t.Context(), Session{}, "a", Filter{Status: StatusDone, PageSize: 2}) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		break // a caller who has seen enough costs no further page
 	}
 	if len(b.made()) != 3 {

@@ -21,21 +21,13 @@ type call struct {
 	body         any
 	headers      map[string]string
 	unsigned     bool // registration alone
-	again        repeat
+	// repeatable says that another try cannot do a second thing: reads, deletions,
+	// and payments under an id of the caller's own. Anything else is repeated only
+	// after an answer that says that nothing was done.
+	repeatable bool
 	// deletes says that a repeat which finds nothing finds the first try's work.
 	deletes bool
 }
-
-// repeat says when another try cannot do a second thing.
-type repeat int
-
-const (
-	// unlessDone: after an answer that says that nothing was done. The bank's own
-	// has Retry-After; a 503 without one is a proxy's, which may have lost more.
-	unlessDone repeat = iota
-	// always: reads, deletions, and payments under an id of the caller's own.
-	always
-)
 
 // do makes a call and reads its answer into out, unless out is nil; a *[]byte
 // takes the answer as it came.
@@ -81,51 +73,54 @@ func (c *Client) try(ctx context.Context, k *call, body []byte, out any) (wait t
 	if err != nil {
 		return never, err
 	}
-	resp, text, err := c.send(r)
+	e := Exchange{Request: r, Body: body, Signed: signed}
+	e.Err = c.send(&e)
 	if c.cfg.Watch != nil {
-		c.cfg.Watch(Exchange{Request: r, Body: body, Signed: signed, Response: resp, Answer: text, Err: err})
+		c.cfg.Watch(e)
 	}
-	if err != nil {
-		if k.again != always || ctx.Err() != nil {
-			return never, err
+	if e.Err != nil {
+		if !k.repeatable || ctx.Err() != nil {
+			return never, e.Err
 		}
-		return 0, err
+		return 0, e.Err
 	}
-	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		e := errorOf(resp, text)
-		e.RequestID = r.Header.Get("TPP-Request-ID")
-		return e.wait(k.again), e
+	if e.Response.StatusCode < 200 || e.Response.StatusCode > 299 {
+		refused := errorOf(&e)
+		wait = refused.wait(k.repeatable)
+		return wait, refused
 	}
-	if err := c.proven(resp, text); err != nil {
+	if err := c.proven(&e); err != nil {
 		return never, err
 	}
-	return never, read(k, text, out)
+	return never, read(k, e.Answer, out)
 }
 
-func (c *Client) send(r *http.Request) (*http.Response, []byte, error) {
-	resp, err := c.http.Do(r)
+// send sends a request and reads the whole answer.
+func (c *Client) send(e *Exchange) error {
+	resp, err := c.http.Do(e.Request)
 	if err != nil {
-		return nil, nil, fmt.Errorf("client: %w", err)
+		return fmt.Errorf("client: %w", err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	switch {
 	case err != nil:
-		return nil, nil, fmt.Errorf("client: the answer broke off: %w", err)
+		return fmt.Errorf("client: the answer broke off: %w", err)
 	case len(text) > maxAnswer:
-		return nil, nil, fmt.Errorf("client: an answer of more than %d bytes", maxAnswer)
+		return fmt.Errorf("client: an answer of more than %d bytes", maxAnswer)
 	}
-	return resp, text, nil
+	e.Response, e.Answer = resp, text
+	return nil
 }
 
 // proven asks for the bank's signature on an answer with a body.
-func (c *Client) proven(resp *http.Response, text []byte) error {
-	if c.cfg.BankSeal == nil || len(text) == 0 {
+func (c *Client) proven(e *Exchange) error {
+	if c.cfg.BankSeal == nil || len(e.Answer) == 0 {
 		return nil
 	}
-	s, err := seal.Parse(resp.Header.Get("JWS-Signature"), seal.RS256, seal.PS256, seal.ES256)
+	s, err := seal.Parse(e.Response.Header.Get("JWS-Signature"), seal.RS256, seal.PS256, seal.ES256)
 	if err == nil {
-		err = s.Verify(c.cfg.BankSeal, text)
+		err = s.Verify(c.cfg.BankSeal, e.Answer)
 	}
 	if err != nil {
 		// The causes are the bank's own kind of error, which is none of the caller's.
@@ -200,7 +195,7 @@ func (c *Client) request(ctx context.Context, k *call, body []byte) (r *http.Req
 // as on the request line, with its query.
 func (c *Client) Get(ctx context.Context, path, token string) ([]byte, error) {
 	var out []byte
-	err := c.do(ctx, call{method: http.MethodGet, path: path, token: token, again: always}, &out)
+	err := c.do(ctx, call{method: http.MethodGet, path: path, token: token, repeatable: true}, &out)
 	return out, err
 }
 

@@ -118,7 +118,7 @@ func Returned(address, state string) (code, denied string, err error) {
 
 // DeleteConsent ends a consent. Its tokens die at once; what was ordered goes on.
 func (c *Client) DeleteConsent(ctx context.Context, consentID string) error {
-	return c.do(ctx, call{method: http.MethodDelete, path: c.bank("/consents/" + url.PathEscape(consentID)), again: always, deletes: true}, nil)
+	return c.do(ctx, call{method: http.MethodDelete, path: c.bank("/consents/" + url.PathEscape(consentID)), repeatable: true, deletes: true}, nil)
 }
 
 // scope is a consent as the wire words it.

@@ -67,19 +67,20 @@ func codeOf(err error) string {
 	return ""
 }
 
-func errorOf(resp *http.Response, text []byte) *Error {
-	e := &Error{Status: resp.StatusCode, Reason: resp.Header.Get("X-Okienko-Reason")}
+func errorOf(x *Exchange) *Error {
+	h := x.Response.Header
+	e := &Error{Status: x.Response.StatusCode, Reason: h.Get("X-Okienko-Reason"), RequestID: x.Request.Header.Get("TPP-Request-ID")}
 	var body struct {
 		Code    string `json:"code"`
 		Message string `json:"message"`
 	}
-	if json.Unmarshal(text, &body) == nil {
+	if json.Unmarshal(x.Answer, &body) == nil {
 		e.Code, e.Message = body.Code, body.Message
 	}
 	if e.Code == "" { // something that stands before the bank
-		e.Code = http.StatusText(resp.StatusCode)
+		e.Code = http.StatusText(e.Status)
 	}
-	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && seconds >= 0 {
+	if seconds, err := strconv.Atoi(h.Get("Retry-After")); err == nil && seconds >= 0 {
 		e.RetryAfter = time.Duration(seconds) * time.Second
 	}
 	return e
@@ -90,7 +91,7 @@ func errorOf(resp *http.Response, text []byte) *Error {
 const longestWait = 10 * time.Second
 
 // wait is how long to wait before the call is made again; never when it is not.
-func (e *Error) wait(again repeat) time.Duration {
+func (e *Error) wait(repeatable bool) time.Duration {
 	if e.RetryAfter > longestWait {
 		return never
 	}
@@ -98,11 +99,13 @@ func (e *Error) wait(again repeat) time.Duration {
 	case http.StatusTooManyRequests:
 		return e.RetryAfter
 	case http.StatusServiceUnavailable:
-		if again == always || e.RetryAfter > 0 {
+		// The bank's own has Retry-After and did nothing; one without it is a proxy's,
+		// which may have lost more than a place in a queue.
+		if repeatable || e.RetryAfter > 0 {
 			return e.RetryAfter
 		}
 	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusGatewayTimeout:
-		if again == always {
+		if repeatable {
 			return 0
 		}
 	}

@@ -34,7 +34,7 @@ func (c *Client) order(ctx context.Context, s Session, path, header, id string, 
 	}
 	h := map[string]string{header: id}
 	maps.Copy(h, s.Present.headers(true))
-	err := c.do(ctx, call{method: http.MethodPost, path: path, token: s.Token, body: body, headers: h, again: always}, &out)
+	err := c.do(ctx, call{method: http.MethodPost, path: path, token: s.Token, body: body, headers: h, repeatable: true}, &out)
 	return out, err
 }
 
@@ -79,7 +79,7 @@ func (c *Client) find(ctx context.Context, s Session, path, header string, k Kin
 	h := map[string]string{header: id}
 	maps.Copy(h, s.Present.headers(true))
 	out := Initiated{Kind: k}
-	err := c.do(ctx, call{method: http.MethodGet, path: path, token: s.Token, headers: h, again: always}, &out)
+	err := c.do(ctx, call{method: http.MethodGet, path: path, token: s.Token, headers: h, repeatable: true}, &out)
 	return out, err
 }
 

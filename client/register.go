@@ -65,7 +65,7 @@ func (c *Client) Register(ctx context.Context, r Registration) (Registered, erro
 	}
 	var out Registered
 	err = c.do(ctx, call{
-		method: http.MethodPost, path: "/v3/register/", unsigned: true, again: always,
+		method: http.MethodPost, path: "/v3/register/", unsigned: true, repeatable: true,
 		body: map[string]string{"software_statement": statement},
 	}, &out)
 	return out, err
