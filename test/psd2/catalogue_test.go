@@ -7,8 +7,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -16,43 +14,8 @@ import (
 	"okienko/eidas"
 	"okienko/eidas/seal"
 	"okienko/okienkotest"
+	"okienko/test/catalogue"
 )
-
-// sample is one request of mBank's own collection (psd2/mbank/README.md of the
-// specifications).
-type sample struct {
-	Folder  []string        `json:"folder"`
-	Name    string          `json:"name"`
-	Method  string          `json:"method"`
-	URL     string          `json:"url"`
-	Body    json.RawMessage `json:"body"`
-	Headers []struct {
-		Name, Value string
-		Disabled    bool
-	} `json:"headers"`
-}
-
-func catalogue(t *testing.T) []sample {
-	t.Helper()
-	folder := os.Getenv("OKIENKO_SPEC_DIR")
-	if folder == "" {
-		folder = filepath.Join("..", "..", "..", "shared", "spec")
-	}
-	text, err := os.ReadFile(filepath.Join(folder, "psd2", "mbank", "mbank-postman-v3-requests.json"))
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatalf("mBank's request catalogue is not here: %v", err)
-		}
-		t.Skipf("MBANK'S REQUEST CATALOGUE IS NOT HERE, so it was not played: %v", err)
-	}
-	var c struct {
-		Requests []sample `json:"requests"`
-	}
-	if err := json.Unmarshal(text, &c); err != nil {
-		t.Fatal(err)
-	}
-	return c.Requests
-}
 
 // player plays the catalogue: it fills in the variables that the collection's
 // scripts would, signs, and sends what the sample says to the byte.
@@ -63,15 +26,6 @@ type player struct {
 	http *http.Client
 	vars map[string]string
 	sent int
-}
-
-// mend changes what cannot hold in any bank; see psd2/mbank, where each has its
-// reason: the split payment's amount, and dates in the past.
-func (p *player) mend(body string) string {
-	if strings.Contains(body, `"spTaxAmount"`) {
-		body = strings.ReplaceAll(body, `"amount": "0.01"`, `"amount": "1.23"`)
-	}
-	return strings.NewReplacer("2018-07-26", tuesday.AddDays(1).String(), "2025-07-26", tuesday.AddDays(360).String()).Replace(body)
 }
 
 func (p *player) filled(s string) string {
@@ -95,13 +49,13 @@ func (p *player) requestID() string {
 }
 
 // play sends one sample and returns the answer.
-func (p *player) play(s *sample) map[string]any {
+func (p *player) play(s *catalogue.Sample) map[string]any {
 	p.t.Helper()
 	p.vars["tppRequestId"] = p.requestID()
 	p.sent++
 	body := []byte{}
 	if len(s.Body) > 0 && string(s.Body) != "null" {
-		body = []byte(p.filled(p.mend(string(s.Body))))
+		body = []byte(p.filled(catalogue.Mended(string(s.Body), tuesday)))
 	}
 	address := p.filled(s.URL)
 	r, err := http.NewRequestWithContext(p.t.Context(), s.Method, address, bytes.NewReader(body))
@@ -191,7 +145,7 @@ func (p *player) learn(out map[string]any) {
 }
 
 // authorise plays an authorisation and has the customer give the consent.
-func (p *player) authorise(s *sample, payer string) {
+func (p *player) authorise(s *catalogue.Sample, payer string) {
 	p.t.Helper()
 	// A consentId names one consent: the collection uses one for each folder.
 	p.vars["tppConsentId"] = client.NewID()
@@ -209,10 +163,10 @@ func (p *player) authorise(s *sample, payer string) {
 }
 
 // TestCatalogueIsAccepted plays every request of mBank's collection, in the order
-// of its folders, with the mends that psd2/mbank lists: registration first, the
+// of its folders, with the mends that test/catalogue lists: registration first, the
 // list before the detail, a consent for funds given on the bank's page.
 func TestCatalogueIsAccepted(t *testing.T) {
-	all := catalogue(t)
+	all := catalogue.Read(t)
 	b, tpp := open(t, okienkotest.WithHistory())
 	payer := company(t, b)
 	p := &player{t: t, bank: b, tpp: tpp, vars: map[string]string{
@@ -225,7 +179,7 @@ func TestCatalogueIsAccepted(t *testing.T) {
 	}}}}
 	defer p.http.CloseIdleConnections()
 
-	var rest []sample
+	var rest []catalogue.Sample
 	for i := range all {
 		if strings.HasSuffix(all[i].URL, "/register/") {
 			p.vars["software_statement"] = statement(t, tpp)
@@ -259,7 +213,7 @@ func TestCatalogueIsAccepted(t *testing.T) {
 	}
 }
 
-func swapDetailAfterList(list []sample) {
+func swapDetailAfterList(list []catalogue.Sample) {
 	for i := range list {
 		if strings.Contains(list[i].URL, "/transactions/{{") && i+1 < len(list) && strings.Contains(list[i+1].URL, "/transactions?") {
 			list[i], list[i+1] = list[i+1], list[i]
