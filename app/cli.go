@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -67,6 +68,13 @@ func Main(args []string, out, errs io.Writer, version string) int {
 	kctx, err := parser.Parse(args)
 	if status >= 0 { // --help printed what was asked for
 		return status
+	}
+	if err != nil && len(args) == 0 { // the parser's own words name only the first five
+		var names []string
+		for _, c := range parser.Model.Children {
+			names = append(names, c.Name)
+		}
+		err = errors.New("a command is needed: " + strings.Join(names, ", "))
 	}
 	if err != nil {
 		_, _ = fmt.Fprintln(errs, "okienko:", err)

@@ -25,7 +25,7 @@ type (
 		System   string `help:"ELIXIR, EXPRESS_ELIXIR, SORBNET, BLUE_CASH or INTERNAL; the bank chooses when left out." placeholder:"NAME"`
 		Delivery string `help:"EXPRESS_D0 or STANDARD_D1." default:"EXPRESS_D0"`
 		Date     string `help:"A later day, 2026-12-01." placeholder:"DAY"`
-		From     string `help:"Account number of the payer; the customer chooses when left out." placeholder:"NUMBER"`
+		From     string `help:"Account number of the payer; the customer chooses when left out. With --file it is what the made-up customer chooses." placeholder:"NUMBER"`
 		File     string `help:"Read a payment, a standing order or a bundle from a file, as the interface words it; - for standard input." placeholder:"FILE"`
 		Kind     string `help:"Of what is in the file: domestic, tax, eea, non-eea." default:"domestic" enum:"domestic,tax,eea,non-eea"`
 		ID       string `name:"id" help:"The third party's own id of it; a new one when left out."`
@@ -135,7 +135,11 @@ func (t tppPay) Run(c *tppCall) error {
 		return err
 	}
 	defer p.Close()
-	kept, tokens, err := c.consented(p, o.about(), 90, client.Consent{Payment: o.payment, Bundle: o.bundle}, o.payer()...)
+	payer := o.payer()
+	if payer == nil && t.From != "" {
+		payer = []string{t.From}
+	}
+	kept, tokens, err := c.consented(p, o.about(), 90, client.Consent{Payment: o.payment, Bundle: o.bundle}, payer...)
 	if err != nil {
 		return err
 	}
