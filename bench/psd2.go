@@ -229,6 +229,7 @@ func (t *thirdPartyLoad) fullNumber(ctx context.Context, login string) (string, 
 
 func (t *thirdPartyLoad) given(ctx context.Context, login string, k client.Consent, accounts ...string) (client.Tokens, client.Asked, error) {
 	k.RedirectURI = t.folder.RedirectURI
+	k.Customer = &client.Customer{Address: "203.0.113.7", Port: 50123, UserAgent: "bench"}
 	asked, err := t.tpp.Ask(ctx, k)
 	if err != nil {
 		return client.Tokens{}, asked, err
