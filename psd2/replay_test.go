@@ -35,3 +35,20 @@ func TestUUIDs(t *testing.T) {
 		t.Error("a client id without chance")
 	}
 }
+
+func FuzzRequestID(f *testing.F) {
+	f.Add("c232ab00-9414-11ec-b3c8-9f6bdeced846")
+	f.Add("00000000-0000-1000-8000-000000000000")
+	f.Add("ffffffff-ffff-1fff-bfff-ffffffffffff")
+	f.Fuzz(func(t *testing.T, s string) {
+		u, ok := parseUUID(s)
+		if ok && !strings.EqualFold(u.String(), s) {
+			t.Errorf("%q reads as %q", s, u.String())
+		}
+		if ok && u.version() == 1 {
+			if year := u.made().Year(); year < 1582 || year > 5237 { // 60 bits of 100 ns
+				t.Errorf("%q was made in %d", s, year)
+			}
+		}
+	})
+}
