@@ -53,9 +53,9 @@ failover: ## a cluster of Debian's packages with two nodes loses machines under 
 restore: prepare ## a lost disk and the way back from a backup; part of `make test` too
 	go test -v -count 1 ./test/restore
 
-simulate: ## much longer simulations: a day, two cells, two nodes under a linearizability checker; seeds are printed
-	OKIENKO_SIMULATION_OPERATIONS=2000000 OKIENKO_CELLS_STEPS=40000 OKIENKO_LINEAR_HISTORIES=400 \
-		go test -v -count 1 -timeout 60m ./test/simulation/... ./test/cells ./test/linear
+simulate: ## much longer simulations: a day, two cells, two nodes under a linearizability checker, third parties over their interface; seeds are printed
+	OKIENKO_SIMULATION_OPERATIONS=2000000 OKIENKO_CELLS_STEPS=40000 OKIENKO_LINEAR_HISTORIES=400 OKIENKO_PSD2_OPERATIONS=5000 \
+		go test -v -count 1 -timeout 60m ./test/simulation/... ./test/cells ./test/linear ./test/psd2
 
 screenshots: prepare ## every page as a picture in screenshots/
 	OKIENKO_SCREENSHOTS='$(CURDIR)/screenshots' go test -v -count 1 -timeout 10m ./test/browser/...

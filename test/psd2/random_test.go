@@ -1,0 +1,77 @@
+package psd2
+
+import (
+	"flag"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"testing"
+)
+
+var seedFlag = flag.Uint64("seed", 0, "play the game of this seed again; 0 draws one")
+
+// operations is how many a game has: 200 in a normal run, more by
+// OKIENKO_PSD2_OPERATIONS (make simulate), fewer with -short, never none.
+func operations(t *testing.T) int {
+	t.Helper()
+	if s := os.Getenv("OKIENKO_PSD2_OPERATIONS"); s != "" {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 1 {
+			t.Fatalf("OKIENKO_PSD2_OPERATIONS=%q is no number above zero", s)
+		}
+		return n
+	}
+	if testing.Short() {
+		return 40
+	}
+	return 200
+}
+
+// After any sequence of payments of all kinds by two third parties, holds,
+// captures and payments of a partner's application, cancellations and jumps of
+// the bank clock, every account reads the same in the ledger, in AIS and in the
+// answers of CAF, what is set aside is what is shown as pending or held, and no
+// status has gone back.
+func TestBalancesAgreeAfterAnySequence(t *testing.T) {
+	seed := *seedFlag
+	if seed == 0 {
+		seed = rand.Uint64()
+	}
+	t.Logf("play it again with: go test ./test/psd2 -run '^%s$' -seed %d", t.Name(), seed)
+	g := newGame(t, seed)
+	n := operations(t)
+	for step := range n {
+		g.step = step
+		g.play()
+		g.rest()
+		g.follow()
+		switch {
+		case step%50 == 49:
+			g.agreeAll()
+		case step%2 == 0:
+			g.agree(g.accounts[g.dice.IntN(len(g.accounts))])
+		}
+		if t.Failed() {
+			t.Fatalf("after step %d of %d", step, n)
+		}
+	}
+	for range 6 { // what waits is done
+		g.jump(7 * 24 * 60)
+		g.rest()
+	}
+	g.agreeAll()
+	for _, k := range slices.Sorted(maps.Keys(g.outcomes)) {
+		t.Logf("%5d %s", g.outcomes[k], k)
+	}
+	if n < 2000 {
+		return // a short game need not meet everything
+	}
+	// A game that never meets a way a payment can go proves nothing about it.
+	for _, met := range []string{"DONE", "PARTIALLY_DONE", "REJECTED", "CANCELLED", "cancelled in time", "cancelled too late", "over the limit", "hold 201", "capture 201", "partner's payment 201", "release 204"} {
+		if g.outcomes[met] == 0 {
+			t.Errorf("the game never met %s", met)
+		}
+	}
+}
