@@ -36,7 +36,8 @@ type Code struct {
 // kind of proxy.
 type Relation struct {
 	Type  string `json:"typeOfRelation"`
-	Proxy string `json:"typeOfProxy"`
+	Proxy string `json:"typeOfProxy"` // GENERAL, SPECIAL, ADMINISTRATOR, USER
+	Stake int    `json:"stake"`       // of an owner of a company, in per cent
 }
 
 // AccountDetails is one account. Amounts are decimal texts; the available one is

@@ -20,6 +20,7 @@ type Reading struct {
 	Present  bool // the customer asked for it
 	Now      time.Time
 	Customer party.Customer
+	as       party.Representation // of who consented
 }
 
 // Open begins a reading: it asks scope, standing and customer, and whether the
@@ -43,7 +44,11 @@ func (c *Core) Open(ctx context.Context, access *authserver.ConsentAccess, scope
 	if err := customer.Usable(); err != nil {
 		return nil, err
 	}
-	return &Reading{Consent: consent, Now: now, Customer: customer}, nil
+	as, err := c.relation(ctx, &customer, consent.Person, now)
+	if err != nil {
+		return nil, err
+	}
+	return &Reading{Consent: consent, Now: now, Customer: customer, as: as}, nil
 }
 
 func needsSCA(why string) error {
@@ -55,7 +60,9 @@ type Account struct {
 	account.Account
 	Ref      string // the third party's handle
 	Customer *party.Customer
-	Owner    bool // the person who consented is the customer; otherwise acts for it
+	// As is what the person who consented is to the customer: of an individual its
+	// Owner, of a company whoever acts for it.
+	As party.Representation
 }
 
 // Shown is the available balance that a third party reads: never below zero
@@ -69,7 +76,28 @@ func (a *Account) Shown() (money.Amount, error) {
 }
 
 func (r *Reading) account(a account.Account, ref string) Account {
-	return Account{Account: a, Ref: ref, Customer: &r.Customer, Owner: r.Customer.Person == r.Consent.Person}
+	return Account{Account: a, Ref: ref, Customer: &r.Customer, As: r.as}
+}
+
+// relation finds what a person is to a customer. Whoever no longer acts for the
+// company has left it: what they consented to in its name still stands, and they
+// are shown as a plain user of it.
+func (c *Core) relation(ctx context.Context, of *party.Customer, person party.PersonID, now time.Time) (party.Representation, error) {
+	if of.Person == person {
+		return party.Representation{Customer: of.ID, Person: person, Role: party.Owner}, nil
+	}
+	all, err := c.Parties.ActsFor(ctx, person)
+	if err != nil {
+		return party.Representation{}, err
+	}
+	best := party.Representation{Customer: of.ID, Person: person, Role: party.ProxyUser}
+	for i := range all {
+		r := all[i].Representation
+		if all[i].Customer.ID == of.ID && r.At(now) && slices.Index(party.Roles, r.Role) < slices.Index(party.Roles, best.Role) {
+			best = r
+		}
+	}
+	return best, nil
 }
 
 // Reach finds an account of the consent by its handle, and refuses one that

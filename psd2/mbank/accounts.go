@@ -73,13 +73,30 @@ func appendAccount(b []byte, a *psd2.Account) []byte {
 	b = edge.AppendStringField(b, "code", a.Product.Type)
 	b = append(edge.AppendStringField(b, "description", a.Product.Group+" "+a.Product.Type), '}')
 	b = append(edge.AppendKey(b, "psuRelations"), '[', '{')
-	if a.Owner {
+	if a.As.Role == party.Owner {
 		b = edge.AppendStringField(b, "typeOfRelation", "OWNER")
+		if a.As.Share > 0 { // per mille here, per cent there
+			b = edge.AppendIntField(b, "stake", int64(a.As.Share/10))
+		}
 	} else {
 		b = edge.AppendStringField(b, "typeOfRelation", "PROXY_OWNER")
-		b = edge.AppendStringField(b, "typeOfProxy", "GENERAL")
+		b = edge.AppendStringField(b, "typeOfProxy", proxyOf(a.As.Role))
 	}
 	return append(b, '}', ']')
+}
+
+// proxyOf is the kind of proxy (psd2 §2.4); a company's representative acts for it
+// as a general one does.
+func proxyOf(r party.Role) string {
+	switch r {
+	case party.ProxySpecial:
+		return "SPECIAL"
+	case party.ProxyAdmin:
+		return "ADMINISTRATOR"
+	case party.ProxyUser:
+		return "USER"
+	}
+	return "GENERAL"
 }
 
 // shortened cuts a text to n characters (psd2 §2.4).

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"okienko/bank/party"
 	"okienko/client"
 	"okienko/okienkotest"
 )
@@ -99,5 +100,32 @@ func TestConfirmationOfFunds(t *testing.T) {
 		if got, err := p.Funds(t.Context(), mine.Number, amount, "PLN"); err != nil || got != want {
 			t.Errorf("%s: %t, %v", amount, got, err)
 		}
+	}
+}
+
+// Who consents for a company is shown as what they are to it (psd2 §2.4,
+// psuRelations).
+func TestRelationOfWhoActsForACompany(t *testing.T) {
+	b, p := open(t)
+	number := company(t, b)
+	acts, err := b.Inside().Books.ActsFor(t.Context(), "person-katarzyna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := ""
+	for _, a := range acts {
+		if a.Customer.ID == "customer-parkomat" {
+			want = map[party.Role]string{
+				party.Representative: "GENERAL", party.ProxyGeneral: "GENERAL", party.ProxySpecial: "SPECIAL", party.ProxyAdmin: "ADMINISTRATOR", party.ProxyUser: "USER",
+			}[a.Representation.Role]
+		}
+	}
+	given := p.Consent(t, "katarzyna", client.Consent{Accounts: true}, number)
+	list, err := p.Accounts(t.Context(), given.Session())
+	if err != nil || len(list) != 1 || len(list[0].Relations) != 1 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	if r := list[0].Relations[0]; want == "" || r.Type != "PROXY_OWNER" || r.Proxy != want {
+		t.Errorf("shown as %+v, want a proxy of kind %q", r, want)
 	}
 }
