@@ -100,10 +100,17 @@ type slept []time.Duration
 // word about the client.
 func start(t *testing.T, change func(*Config), answer func(w http.ResponseWriter, r *http.Request, body string)) (*Client, *bankOf, *slept) {
 	t.Helper()
+	return startOver(t, false, change, answer)
+}
+
+// startOver is start with a bank that speaks HTTP/2, or does not.
+func startOver(t *testing.T, http2 bool, change func(*Config), answer func(w http.ResponseWriter, r *http.Request, body string)) (*Client, *bankOf, *slept) {
+	t.Helper()
 	cert, key := identity(t, "tpp")
 	b := &bankOf{t: t, tpp: cert, answer: answer, ids: map[string]bool{}}
 	server := httptest.NewUnstartedServer(b)
 	server.TLS = &tls.Config{ClientAuth: tls.RequestClientCert, MinVersion: tls.VersionTLS12}
+	server.EnableHTTP2 = http2
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	roots := x509.NewCertPool()
@@ -134,6 +141,6 @@ func says(w http.ResponseWriter, status int, body string) {
 
 // breaks ends the connection without an answer: the call was made, and its caller
 // does not know it.
-func breaks(w http.ResponseWriter) {
+func breaks(http.ResponseWriter) {
 	panic(http.ErrAbortHandler) // net/http's own way to break off
 }

@@ -117,20 +117,27 @@ func TestTriesEnd(t *testing.T) {
 // A read whose answer was lost is read again under another id: also where the
 // connection had served before, and net/http would repeat the request itself.
 func TestLostAnswersOfReads(t *testing.T) {
-	n := 0
-	c, b, _ := start(t, nil, func(w http.ResponseWriter, _ *http.Request, _ string) {
-		if n++; n == 2 || n == 3 {
-			breaks(w)
-		}
-		says(w, 200, `{"accounts":[{"accountNumber":"1"}]}`)
-	})
-	for range 2 {
-		if list, err := c.Accounts(t.Context(), Session{Token: "x"}); err != nil || len(list) != 1 {
-			t.Fatalf("%v, %v", list, err)
-		}
-	}
-	if len(b.made()) != 4 {
-		t.Errorf("%d calls", len(b.made()))
+	for name, http2 := range map[string]bool{"HTTP/1.1": false, "HTTP/2.0": true} {
+		t.Run(name, func(t *testing.T) {
+			n := 0
+			c, b, _ := startOver(t, http2, nil, func(w http.ResponseWriter, r *http.Request, _ string) {
+				if n++; n == 2 || n == 3 {
+					breaks(w)
+				}
+				if r.Proto != name {
+					t.Errorf("asked over %s", r.Proto)
+				}
+				says(w, 200, `{"accounts":[{"accountNumber":"1"}]}`)
+			})
+			for range 2 {
+				if list, err := c.Accounts(t.Context(), Session{Token: "x"}); err != nil || len(list) != 1 {
+					t.Fatalf("%v, %v", list, err)
+				}
+			}
+			if len(b.made()) != 4 {
+				t.Errorf("%d calls", len(b.made()))
+			}
+		})
 	}
 }
 
