@@ -62,7 +62,7 @@ func TestSecondSandboxInOneFolder(t *testing.T) {
 	data := t.TempDir()
 	b := start(t, data, nil)
 	second, err := process.Run(t.Context(), nil, binary, "sandbox", "--data", data, "--no-history",
-		"--people", "127.0.0.1:0", "--partner", "127.0.0.1:0", "--doors", "127.0.0.1:0", "--admin", "127.0.0.1:0")
+		"--people", "127.0.0.1:0", "--partner", "127.0.0.1:0", "--psd2", "127.0.0.1:0", "--doors", "127.0.0.1:0", "--admin", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

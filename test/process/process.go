@@ -160,7 +160,7 @@ func Launch(ctx context.Context, bin, data string, wrap []string, args ...string
 		return nil, err
 	}
 	words := append(append([]string{}, wrap...), bin, "sandbox", "--data", data, "--ready", ready,
-		"--people", "127.0.0.1:0", "--partner", "127.0.0.1:0", "--doors", "127.0.0.1:0", "--admin", "127.0.0.1:0")
+		"--people", "127.0.0.1:0", "--partner", "127.0.0.1:0", "--psd2", "127.0.0.1:0", "--doors", "127.0.0.1:0", "--admin", "127.0.0.1:0")
 	p, err := Run(ctx, nil, append(words, args...)...)
 	if err != nil {
 		return nil, err
