@@ -91,18 +91,19 @@ func verify(t *testing.T, when string, at place) {
 func TestNothingAcknowledgedIsLostWhenTheBankIsKilled(t *testing.T) {
 	dice, at, rounds := seeded(t), place{t.TempDir(), engine.DSN(t)}, kills(t)
 	book := newBook()
-	tokens := &chain{}
+	tokens, tpp := &chain{}, &thirdParty{}
 	doors := "127.0.0.1:0" // then always the same: prepared operations name them as callbackUri
 	for round := range rounds {
 		bank := start(t, at, "--no-history", "--doors", doors)
 		doors = strings.TrimPrefix(bank.Sandbox, "https://")
 		book.settle(t, bank, book.takeLast())
+		tpp.settle(t, bank)
 		tokens.check(t, bank)
 		tokens.pair(t, bank)
 
 		sharp := round%2 == 0 // kill right after a rotation was acknowledged, else anywhere
 		after := time.Duration(dice.IntN(300)+20) * time.Millisecond
-		load(t, bank, book, tokens, round, sharp, after)
+		load(t, bank, book, tokens, tpp, round, sharp, after)
 		verify(t, "right after kill "+strconv.Itoa(round+1), at)
 	}
 	bank := start(t, at, "--no-history", "--doors", doors)
@@ -110,12 +111,14 @@ func TestNothingAcknowledgedIsLostWhenTheBankIsKilled(t *testing.T) {
 	all := book.takeAll()
 	book.settle(t, bank, all)
 	book.count(t, bank, all)
+	tpp.settle(t, bank)
+	tpp.count(t, bank)
 	if code, err := bank.Stop(); err != nil || code != 0 {
 		t.Errorf("closing: status %d, %v\n%s", code, err, bank.Log())
 	}
 	verify(t, "at the end", at)
-	t.Logf("%d kills, %s; %d rotations acknowledged, %d checked alive", rounds, all.summary(), tokens.acknowledged, tokens.alive)
-	if rounds >= 20 && (tokens.alive < rounds/2 || all.least() == 0) {
+	t.Logf("%d kills, %s; %d rotations acknowledged, %d checked alive; %d payments of a third party", rounds, all.summary(), tokens.acknowledged, tokens.alive, len(tpp.all))
+	if rounds >= 20 && (tokens.alive < rounds/2 || all.least() == 0 || len(tpp.all) == 0) {
 		t.Error("the load did not reach everything that must survive")
 	}
 }

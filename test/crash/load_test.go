@@ -13,12 +13,13 @@ import (
 	"okienko/test/process"
 )
 
-// callers is how many send orders at once. Two more confirm and rotate.
+// callers is how many send orders at once. Three more confirm, rotate, and pay as a
+// third party.
 const callers = 6
 
 // load works on the bank from many callers until it is killed under them.
-func load(t *testing.T, bank *process.Bank, book *book, tokens *chain, round int, sharp bool, after time.Duration) {
-	client, err := bank.Client(callers + 2)
+func load(t *testing.T, bank *process.Bank, book *book, tokens *chain, tpp *thirdParty, round int, sharp bool, after time.Duration) {
+	client, err := bank.Client(callers + 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,6 +29,9 @@ func load(t *testing.T, bank *process.Bank, book *book, tokens *chain, round int
 		wg.Go(func() { book.order(bank, client, fmt.Sprintf("r%d-c%d", round, c)) })
 	}
 	wg.Go(func() { book.confirm(bank, client, fmt.Sprintf("r%d", round)) })
+	third, folder := called(t, bank)
+	defer third.Close()
+	wg.Go(func() { tpp.pay(bank, client, third, folder, fmt.Sprintf("r%d-tpp", round)) })
 	last, ended := make(chan struct{}), make(chan struct{})
 	wg.Go(func() { defer close(ended); tokens.rotate(bank, client, last) })
 	time.Sleep(after) // the load must run for a while: this is not waiting for an event
@@ -39,8 +43,8 @@ func load(t *testing.T, bank *process.Bank, book *book, tokens *chain, round int
 		t.Error(err)
 	}
 	wg.Wait()
-	if tokens.failed != nil {
-		t.Fatal(tokens.failed)
+	if err := errors.Join(tokens.failed, tpp.failed); err != nil {
+		t.Fatal(err)
 	}
 }
 
