@@ -120,6 +120,8 @@ func TestConfigurationFaults(t *testing.T) {
 		{"a paper that nobody knows", `papers = []`, `papers = ["passport"]`, "no kind of paper passport"},
 		{"a signature with a shared secret", `algorithms = ["RS256"]`, `algorithms = ["HS256"]`, "HS256 is not"},
 		{"half of a signature", `sign_certificate = ""`, `sign_certificate = "/x.pem"`, "psd2.sign_key and psd2.sign_certificate go together"},
+		{"a fee of nothing that exists", `fees = {}`, `fees = { "domestic/Pigeon" = "1.00" }`, `"domestic/Pigeon" is no kind`},
+		{"a fee that is no amount", `fees = {}`, `fees = { "domestic/Elixir" = "1" }`, "which is no amount"},
 		{"a window of a day", `replay_window = "5m"`, `replay_window = "24h"`, "psd2.replay_window must be at most 1h"},
 		{"one listener for partners and PSD2", `listen = "0.0.0.0:8447"`, `listen = "0.0.0.0:8444"`, "psd2.listen must differ"},
 		{"a socket somewhere", `socket = "/run/okienko/admin.sock"`, `socket = "admin.sock"`, "admin.socket must be an absolute path"},

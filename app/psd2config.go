@@ -10,11 +10,14 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"okienko/authserver"
 	"okienko/bank"
+	"okienko/bank/money"
 	"okienko/bank/thirdparty"
+	"okienko/bank/transfer"
 	"okienko/clock"
 	"okienko/eidas"
 	"okienko/eidas/seal"
@@ -51,6 +54,10 @@ type PSD2Config struct {
 	CodeLife     duration `toml:"code_life"`     // 60s
 	AccessLife   duration `toml:"access_life"`   // 10m
 	BankCodes    []string `toml:"bank_codes"`    // the bank's own sort codes
+
+	// Fees are what transfers cost, by kind and payment system, "domestic/Elixir",
+	// in units of the payer's account; what is not named is free.
+	Fees map[string]string `toml:"fees"`
 }
 
 // served tells whether the bank has the interface at all.
@@ -87,10 +94,31 @@ func (c *PSD2Config) faults() []error {
 		f = append(f, secretFile("psd2.sign_key", c.SignKey)...)
 		must(isHTTPS(c.SignURL), "psd2.sign_url must be the https address of the bank's QSealC")
 	}
+	if _, err := c.fees(); err != nil {
+		f = append(f, err)
+	}
 	for name, d := range map[string]duration{"replay_window": c.ReplayWindow, "code_life": c.CodeLife, "access_life": c.AccessLife} {
 		must(d >= 0 && time.Duration(d) <= time.Hour, "psd2."+name+" must be at most 1h")
 	}
 	return f
+}
+
+// fees reads the table of fees.
+func (c *PSD2Config) fees() (map[authserver.FeeOf]int64, error) {
+	out := make(map[authserver.FeeOf]int64, len(c.Fees))
+	for name, text := range c.Fees {
+		kind, system, _ := strings.Cut(name, "/")
+		of := authserver.FeeOf{Kind: transfer.Kind(kind), System: transfer.System(system)}
+		if !slices.Contains(transfer.Kinds, of.Kind) || !slices.Contains(transfer.Systems, of.System) {
+			return nil, fmt.Errorf("psd2.fees: %q is no kind of transfer and payment system, as domestic/Elixir is", name)
+		}
+		fee, err := money.Parse(text, money.PLN) // two decimals in every currency that the bank keeps
+		if err != nil || fee.IsNegative() {
+			return nil, fmt.Errorf("psd2.fees: %q costs %q, which is no amount", name, text)
+		}
+		out[of] = fee.Minor()
+	}
+	return out, nil
 }
 
 // settings are those of the interface that the configuration asks for.
@@ -103,6 +131,9 @@ func (c *PSD2Config) settings(bankName string, bankClock bank.Clock) (*PSD2Setti
 		Address: address, BankIDs: c.BankIDs, Bank: mbank.Bank{BIC: c.BIC, Name: bankName, Address: c.Address},
 		Rules:    psd2.Rules{ReplayWindow: time.Duration(c.ReplayWindow), Admission: c.Admission == "papers"},
 		Consents: authserver.ConsentRules{CodeLife: time.Duration(c.CodeLife), AccessLife: time.Duration(c.AccessLife), BankCodes: c.BankCodes},
+	}
+	if s.Consents.Fees, err = c.fees(); err != nil {
+		return nil, err
 	}
 	for _, a := range c.Algorithms {
 		s.Rules.Algorithms = append(s.Rules.Algorithms, seal.Algorithm(a))
