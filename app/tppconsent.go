@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"okienko/client"
+	"okienko/clock"
 	"okienko/sandbox"
 )
 
@@ -150,17 +151,23 @@ func (c *tppCall) consented(p *thirdParty, about string, days int, k client.Cons
 }
 
 // bankTime is what the bank's clock shows: a sandbox's may have been moved ahead,
-// and a consent ends by the bank's.
+// and a consent ends by the bank's. A bank that is no sandbox has everybody's.
 func (c *tppCall) bankTime(p *thirdParty) (time.Time, error) {
-	var clock struct {
+	if p.Sandbox == "" {
+		return clock.Wall{}.Now(), nil
+	}
+	var shown struct {
 		Now time.Time `json:"now"`
 	}
-	err := c.door(p, http.MethodGet, "/clock", nil, &clock)
-	return clock.Now, err
+	err := c.door(p, http.MethodGet, "/clock", nil, &shown)
+	return shown.Now, err
 }
 
 // approve has a made-up customer answer.
 func (c *tppCall) approve(p *thirdParty, redirect string, accounts []string) (string, error) {
+	if p.Sandbox == "" {
+		return "", errors.New("--login needs a sandbox: at this bank customers answer in their browsers")
+	}
 	link, err := url.Parse(redirect)
 	if err != nil {
 		return "", err
@@ -205,7 +212,7 @@ func (c *tppCall) door(p *thirdParty, method, path string, body, out any) error 
 		if json.Unmarshal(text, &no) != nil || no.Message == "" {
 			no.Message = strings.TrimSpace(no.Error + " " + resp.Status)
 		}
-		return fmt.Errorf("%s could not answer: %s", c.cmd.Login, no.Message)
+		return fmt.Errorf("the sandbox says: %s", no.Message)
 	}
 	return json.Unmarshal(text, out)
 }
