@@ -123,7 +123,7 @@ func TestConfigurationFaults(t *testing.T) {
 		{"a fee of nothing that exists", `fees = {}`, `fees = { "domestic/Pigeon" = "1.00" }`, `"domestic/Pigeon" is no kind`},
 		{"a fee that is no amount", `fees = {}`, `fees = { "domestic/Elixir" = "1" }`, "which is no amount"},
 		{"a window of a day", `replay_window = "5m"`, `replay_window = "24h"`, "psd2.replay_window must be at most 1h"},
-		{"one listener for partners and PSD2", `listen = "0.0.0.0:8447"`, `listen = "0.0.0.0:8444"`, "psd2.listen must differ"},
+		{"one listener for partners and PSD2", `listen = "0.0.0.0:8445"`, `listen = "0.0.0.0:8444"`, "psd2.listen must differ"},
 		{"a socket somewhere", `socket = "/run/okienko/admin.sock"`, `socket = "admin.sock"`, "admin.socket must be an absolute path"},
 		{"metrics for everybody", `metrics = "127.0.0.1:8446"`, `metrics = "0.0.0.0:8446"`, "admin.metrics must be a loopback address"},
 		{"metrics for everybody, again", `metrics = "127.0.0.1:8446"`, `metrics = ":8446"`, "admin.metrics must be a loopback address"},

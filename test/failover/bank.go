@@ -78,6 +78,7 @@ func (d *drama) newBank() (*bank, error) {
 		write(filepath.Join(b.folder, "database.secret"), bankUser, 0o600, password+"\n"),
 		ca.server(b.folder, "people", bankUser, "login.bank.example"),
 		ca.server(b.folder, "partner", bankUser, "api.bank.example"),
+		ca.server(b.folder, "psd2", bankUser, "psd2.bank.example"),
 		ca.server(b.folder, "gateway", root, "localhost"),
 	)
 	if err != nil {
@@ -132,6 +133,7 @@ func (b *bank) prepare(n *node) error {
 		edit{`data = "/var/lib/okienko/okienko.db"`, `data = ""`},
 		edit{`database = ""`, fmt.Sprintf("database = %q", strings.Replace(b.d.cluster.dsn(b.d.database, n.address), ":"+password, "", 1))},
 		edit{`database_password_file = ""`, fmt.Sprintf("database_password_file = %q", filepath.Join(b.folder, "database.secret"))},
+		edit{`issuers = ["/etc/okienko/qtsp.pem"]`, fmt.Sprintf("issuers = [%q]", b.d.cluster.tls.file)},
 		edit{"0.0.0.0:", n.address + ":"},
 		edit{"127.0.0.1:8446", n.address + ":8446"},
 		edit{`health = ""`, fmt.Sprintf("health = %q", n.address+":8447")},
