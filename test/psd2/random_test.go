@@ -12,7 +12,7 @@ import (
 
 var seedFlag = flag.Uint64("seed", 0, "play the game of this seed again; 0 draws one")
 
-// operations is how many a game has: 200 in a normal run, more by
+// operations is how many a game has: 150 in a normal run, more by
 // OKIENKO_PSD2_OPERATIONS (make simulate), fewer with -short, never none.
 func operations(t *testing.T) int {
 	t.Helper()
@@ -26,7 +26,7 @@ func operations(t *testing.T) int {
 	if testing.Short() {
 		return 40
 	}
-	return 200
+	return 150
 }
 
 // After any sequence of payments of all kinds by two third parties, holds,

@@ -52,7 +52,8 @@ func start(t *testing.T, options ...okienkotest.Option) *okienkotest.Bank {
 func open(t *testing.T, options ...okienkotest.Option) (*okienkotest.Bank, *okienkotest.ThirdParty) {
 	t.Helper()
 	b := start(t, options...)
-	return b, b.ThirdParty(t, "Budżet Domowy Test sp. z o.o.")
+	p := b.ThirdParty(t, "Budżet Domowy Test sp. z o.o.")
+	return b, p
 }
 
 // held is one account of a made-up customer, as the sandbox's doors tell it.
