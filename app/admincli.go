@@ -62,6 +62,10 @@ type AdminCmd struct {
 		List adminConsents   `cmd:"" help:"List what a customer has consented to for third parties."`
 		End  adminConsentEnd `cmd:"" help:"End a consent."`
 	} `cmd:"" help:"Consents for third parties."`
+	Transfer struct {
+		List adminTransfers    `cmd:"" help:"List a customer's newest payments by third parties."`
+		Show adminTransferShow `cmd:"" help:"One payment by a third party, by its reference number."`
+	} `cmd:"" help:"Payments by third parties."`
 	Proposal struct {
 		List    adminList[office.ListProposals] `cmd:"" help:"What waits for a second pair of eyes."`
 		Show    adminShow                       `cmd:"" help:"One proposal."`

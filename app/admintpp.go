@@ -65,6 +65,12 @@ type (
 	adminConsents struct {
 		Customer string `arg:""`
 	}
+	adminTransferShow struct {
+		Reference string `arg:"" help:"Reference number, as customer and third party were given it."`
+	}
+	adminTransfers struct {
+		Customer string `arg:""`
+	}
 	adminConsentEnd struct {
 		Consent string `arg:""`
 	}
@@ -127,6 +133,14 @@ func (a adminHotline) Run(c *adminCall) error {
 
 func (a adminConsents) Run(c *adminCall) error {
 	return c.send(&office.ListConsents{Customer: a.Customer})
+}
+
+func (a adminTransferShow) Run(c *adminCall) error {
+	return c.send(&office.ShowTransfer{Reference: a.Reference})
+}
+
+func (a adminTransfers) Run(c *adminCall) error {
+	return c.send(&office.ListTransfers{Customer: a.Customer})
 }
 
 func (a adminConsentEnd) Run(c *adminCall) error {

@@ -137,7 +137,7 @@ func openCore(ctx context.Context, s Settings) (_ *core, err error) {
 		Approvals: c.store, Orders: c.desk, Payments: c.store, Prover: newProver(), Clock: s.Clock, IDs: c.ids,
 		Environment: s.Environment, HashPassword: authserver.HashPassword,
 		NewSecret:    func() (string, []byte, error) { return authserver.NewSecret(rand.Reader) },
-		ThirdParties: c.store, Consents: c.store,
+		ThirdParties: c.store, Consents: c.store, Transfers: c.store,
 	}
 	if s.PSD2 != nil {
 		auth.Network, auth.ConsentRules = s.PSD2.Network, s.PSD2.Consents

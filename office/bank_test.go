@@ -80,7 +80,7 @@ func newBank(t *testing.T, env partner.Environment) *testBank {
 	b.store = st
 	b.Office = New(Config{
 		Partners: st, Parties: st, Accounts: st, Agreements: st, SCA: st, Intake: st, Approvals: st, Orders: d, Payments: st,
-		ThirdParties: st, Consents: st, Papers: []thirdparty.PaperKind{thirdparty.Licence, thirdparty.Attorney},
+		ThirdParties: st, Consents: st, Transfers: st, Papers: []thirdparty.PaperKind{thirdparty.Licence, thirdparty.Attorney},
 		Prover: b, Clock: b.clock, IDs: ids, Environment: env,
 		// The real one takes 19 MiB and its time; its own tests are in authserver.
 		HashPassword: func(p string, _ io.Reader) (string, error) {

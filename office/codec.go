@@ -47,6 +47,8 @@ func commands() map[string]Command {
 		"hotline":              &Hotline{},
 		"consent.end":          &EndConsent{},
 		"list.consents":        &ListConsents{},
+		"transfer.show":        &ShowTransfer{},
+		"list.transfers":       &ListTransfers{},
 	}
 }
 

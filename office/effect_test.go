@@ -78,6 +78,8 @@ func possible(t *testing.T, b *testBank) map[string]Command {
 		"hotline":              activation(),
 		"consent.end":          &EndConsent{Consent: "consent"},
 		"list.consents":        &ListConsents{Customer: "customer-marek.lis"},
+		"transfer.show":        &ShowTransfer{Reference: b.transfer()},
+		"list.transfers":       &ListTransfers{Customer: "customer-marek.lis"},
 	}
 }
 
@@ -128,7 +130,7 @@ func TestTryingHasNoEffect(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		looks := strings.HasPrefix(name, "list.") || name == "proposal.description" || name == "third_party.show"
+		looks := strings.HasPrefix(name, "list.") || name == "proposal.description" || name == "third_party.show" || name == "transfer.show"
 		if len(r.Lines) == 0 || r.Proposal != "" || r.Applied != looks {
 			t.Errorf("%s reports %+v", name, r)
 		}

@@ -26,6 +26,7 @@ import (
 	"okienko/bank/payment"
 	"okienko/bank/sca"
 	"okienko/bank/thirdparty"
+	"okienko/bank/transfer"
 	"okienko/bank/xs2a"
 )
 
@@ -45,6 +46,7 @@ type Config struct {
 	// without which no third party is admitted.
 	ThirdParties thirdparty.Register
 	Consents     xs2a.Book
+	Transfers    transfer.Reader
 	Papers       []thirdparty.PaperKind
 	Clock        bank.Clock // bank clock
 	IDs          bank.IDs

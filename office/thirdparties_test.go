@@ -5,12 +5,16 @@ import (
 	"testing"
 	"time"
 
+	"okienko/authserver"
 	"okienko/bank"
 	"okienko/bank/account"
 	"okienko/bank/audit"
+	"okienko/bank/calendar"
 	"okienko/bank/consent"
+	"okienko/bank/payment"
 	"okienko/bank/sca"
 	"okienko/bank/thirdparty"
+	"okienko/bank/transfer"
 	"okienko/bank/xs2a"
 )
 
@@ -235,4 +239,74 @@ func TestTheHotlineBlocksOneAccountAndRecordsItsSteps(t *testing.T) {
 	}
 	_, err := b.try(block)
 	refused(t, err, bank.StatusNotAllowed, "")
+}
+
+// transfer has Marek Lis consent to a payment and the third party order it.
+func (b *testBank) transfer() string {
+	b.t.Helper()
+	ctx, now := b.t.Context(), b.clock.Now()
+	order := transfer.Instruction{
+		Kind: transfer.Domestic, System: transfer.Elixir, Delivery: transfer.ExpressD0, Mode: transfer.FutureDated, ExecutionDate: calendar.DateOf(now).AddDays(7), // so that it sets no money aside
+		Recipient: transfer.Party{Account: "20114000000000000000000300", Name: "Jan Kowalski"}, Description: "Obiad", Amount: pln(12_50),
+	}
+	c := xs2a.Consent{
+		ID: "payment-consent", Version: 1, Client: "client", Organisation: readyTPP, Name: "TPP", TPPID: "payment", Scope: xs2a.Payments,
+		Grants: []xs2a.Grant{{Right: xs2a.Initiate, Single: true}}, Until: now.Add(24 * time.Hour), Status: xs2a.Asked, AskedAt: now,
+		Payment: &xs2a.What{Orders: []xs2a.Ordered{{Order: order, System: transfer.Elixir, Fee: pln(0)}}},
+	}
+	by := audit.Record{At: now, Actor: audit.Actor{Kind: audit.ThirdParty, ID: "client"}, Act: "consent.asked", Subject: "consent:payment-consent"}
+	err := b.store.AskConsent(ctx, c, authserver.ConsentRequest{
+		ID: "payment-request", Consent: c.ID, Client: "client", State: "s", RedirectURI: "https://tpp.example/back", CreatedAt: now, ExpiresAt: now.Add(time.Hour), Status: authserver.RequestOpen,
+		Choice: &authserver.ConsentChoice{Person: "person-marek.lis", Customer: "customer-marek.lis", Accounts: []account.ID{"account-marek.lis"}},
+	}, by)
+	if err == nil {
+		err = b.store.OpenChallenge(ctx, sca.Challenge{
+			ID: "for-payment", Person: "person-marek.lis", Method: sca.SMS, CodeHash: []byte("code"), CreatedAt: now, ExpiresAt: now.Add(time.Hour),
+			Subject: sca.Subject{Purpose: sca.ForConsent, ID: "payment-consent", Binding: "all"}, Status: sca.Pending,
+		}, nil, func(*sca.Factor) error { return nil })
+	}
+	if err == nil {
+		_, err = b.store.JudgeChallenge(ctx, "for-payment", func(c *sca.Challenge, _ *sca.Factor) error { c.Status = sca.Passed; return nil },
+			func(*sca.Challenge) []audit.Record { return nil })
+	}
+	if err == nil {
+		_, err = b.store.GiveConsent(ctx, "payment-request", consent.Use{Challenge: "for-payment", Person: "person-marek.lis", Purpose: sca.ForConsent, Subject: "payment-consent", Binding: "all"},
+			authserver.Code{Hash: []byte("code of the payment"), Client: "client", RedirectURI: "https://tpp.example/back", ExpiresAt: now.Add(time.Minute)},
+			func(_ *authserver.ConsentRequest, c *xs2a.Consent) ([]audit.Record, error) {
+				c.Status, c.Customer, c.Person, c.GivenAt, c.ProvenAt = xs2a.Active, "customer-marek.lis", "person-marek.lis", now, now
+				c.Accounts = []xs2a.Reach{{Ref: "ref-of-payment", Account: "account-marek.lis", Number: string(b.account("account-marek.lis").NRB)}}
+				return nil, nil
+			})
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	out, err := b.Orders.Do(ctx, &payment.Initiate{Consent: c.ID, Client: "client", TPPID: "one", Orders: []payment.Initiation{{Order: order}}})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return string(out.Transfer.ID)
+}
+
+// The hotline finds what a reference number is about.
+func TestAReferenceNumberExplainsAPayment(t *testing.T) {
+	b := furnished(t)
+	b.thirdParties()
+	id := b.transfer()
+	r, err := b.try(&ShowTransfer{Reference: id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := strings.Join(r.Lines, "\n")
+	for _, part := range []string{id, "scheduled", "12.50 PLN", "Elixir", "Jan Kowalski", "Obiad", "acts on it next at", "consent payment-consent for TPP: active"} {
+		if !strings.Contains(told, part) {
+			t.Errorf("%q is not told:\n%s", part, told)
+		}
+	}
+	list, err := b.try(&ListTransfers{Customer: "customer-marek.lis"})
+	if err != nil || len(list.Lines) != 1 || !strings.Contains(list.Lines[0], id) {
+		t.Errorf("%+v, %v", list, err)
+	}
+	_, err = b.try(&ShowTransfer{Reference: "none"})
+	refused(t, err, bank.NotFound, "")
 }
