@@ -72,7 +72,7 @@ curl -sS --cacert '{{.CA}}' -H 'access_token: {{.Paired.AccessToken}}' -H 'Accep
 # a new access token (the old refresh token dies with this; the answer holds the next)
 curl -sS --cacert '{{.CA}}' -H 'Accept: application/json' '{{.Partner}}/grant' -d 'grant_type=refresh_token&client_id={{.Paired.ID}}&client_secret={{.Paired.Secret}}&refresh_token={{.Paired.RefreshToken}}'; echo
 
-A licensed third party (PSD2) is ready in {{.TPP}}. In another window:
+A licensed third party (PSD2) is ready in {{.TPP}}. In another window (with "go run ./cmd/okienko" for okienko where it is not installed):
 
   okienko tpp --as '{{.TPP}}' --login {{.Login}} accounts
   okienko tpp --as '{{.TPP}}' --login {{.Login}} transactions

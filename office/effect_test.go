@@ -27,11 +27,11 @@ func refusalOf(err error) *bank.Refusal {
 	return no
 }
 
-// possible is one command of every name that the furnished bank would carry out.
-func possible(t *testing.T, b *testBank) map[string]Command {
+// possible is one command of every name that the furnished bank would carry out;
+// only names one of them, where others are of no use, or is "".
+func possible(t *testing.T, b *testBank, only string) map[string]Command {
 	t.Helper()
 	holdID := b.hold()
-	b.thirdParties()
 	b.do(&EnrolDevice{Person: "person-ewa.sowa", Name: "Phone", PublicKey: newDeviceKey(t, elliptic.P256())})
 	devices, err := b.store.Devices(t.Context(), "person-ewa.sowa")
 	if err != nil {
@@ -43,7 +43,7 @@ func possible(t *testing.T, b *testBank) map[string]Command {
 	newPartner := example[PartnerDocument](t, "partner.toml")
 	newPartner.ID = "second"
 	customers := CustomersDocument{Persons: []PersonDocument{{ID: "person-new", FirstName: "Jan", LastName: "Nowy"}}}
-	return map[string]Command{
+	all := map[string]Command{
 		"partner.put":          &PutPartner{newPartner},
 		"application.put":      &PutApplication{exampleApplication(t)},
 		"application.status":   &SetStatus{Application: "kajak-app", Status: "BETA"},
@@ -65,34 +65,23 @@ func possible(t *testing.T, b *testBank) map[string]Command {
 		"list.accounts":        &ListAccounts{Customer: "customer-marek.lis"},
 		"list.proposals":       &ListProposals{},
 		"proposal.description": &ShowProposal{Proposal: proposal},
-
-		"register.import":      &ImportRegister{example[RegisterDocument](t, "register.toml")},
-		"third_party.apply":    application(),
-		"third_party.show":     &ShowAdmission{Organisation: waitingTPP},
-		"third_party.paper":    &ReviewPaper{Organisation: waitingTPP, Paper: b.paper(thirdparty.Licence), Accept: true, Why: "seen"},
-		"third_party.admit":    &AdmitThirdParty{Organisation: readyTPP},
-		"third_party.refuse":   &RefuseThirdParty{Organisation: waitingTPP, Why: "another company"},
-		"third_party.block":    &BlockThirdParty{Organisation: readyTPP, Why: "certificate stolen"},
-		"third_party.lenience": &LenientTo{Organisation: readyTPP, AnyUUID: true},
-		"list.third_parties":   &ListThirdParties{},
-		"hotline":              activation(),
-		"consent.end":          &EndConsent{Consent: "consent"},
-		"list.consents":        &ListConsents{Customer: "customer-marek.lis"},
-		"transfer.show":        &ShowTransfer{Reference: b.transfer()},
-		"list.transfers":       &ListTransfers{Customer: "customer-marek.lis"},
 	}
+	if forThirdParties(only) {
+		maps.Copy(all, b.thirdPartyCommands())
+	}
+	return all
 }
 
 func TestEveryCommandIsTestedHere(t *testing.T) {
 	b := furnished(t)
-	have := slices.Sorted(maps.Keys(possible(t, b)))
+	have := slices.Sorted(maps.Keys(possible(t, b, "")))
 	if want := slices.Sorted(maps.Keys(commands())); !slices.Equal(have, want) {
 		t.Errorf("commands %v\ntested   %v", want, have)
 	}
 }
 
 func TestCommandsSurviveTheWay(t *testing.T) {
-	for name, c := range possible(t, furnished(t)) {
+	for name, c := range possible(t, furnished(t), "") {
 		text, err := Encode(c)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -122,7 +111,7 @@ func TestDecodeRefuses(t *testing.T) {
 // Trying tells, and changes no byte of the store.
 func TestTryingHasNoEffect(t *testing.T) {
 	b := furnished(t)
-	possibles := possible(t, b)
+	possibles := possible(t, b, "")
 	before := b.dump()
 	for name, c := range possibles {
 		r, err := b.try(c)
@@ -205,7 +194,7 @@ func TestDoingHasTheEffect(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := furnished(t)
-			c := possible(t, b)[name]
+			c := possible(t, b, name)[name]
 			already := len(b.audited())
 			if r := b.do(c); !r.Applied || r.Proposal != "" {
 				t.Fatalf("reports %+v", r)

@@ -37,6 +37,38 @@ func activation() *Hotline {
 	}
 }
 
+// forThirdParties tells whether a command is about licensed third parties.
+func forThirdParties(name string) bool {
+	switch kind, _, _ := strings.Cut(name, "."); kind {
+	case "", "register", "third_party", "hotline", "consent", "transfer", "list":
+		return true
+	}
+	return false
+}
+
+// thirdPartyCommands are those of possible that are about licensed third parties.
+func (b *testBank) thirdPartyCommands() map[string]Command {
+	t := b.t
+	t.Helper()
+	b.thirdParties()
+	return map[string]Command{
+		"register.import":      &ImportRegister{example[RegisterDocument](t, "register.toml")},
+		"third_party.apply":    application(),
+		"third_party.show":     &ShowAdmission{Organisation: waitingTPP},
+		"third_party.paper":    &ReviewPaper{Organisation: waitingTPP, Paper: b.paper(thirdparty.Licence), Accept: true, Why: "seen"},
+		"third_party.admit":    &AdmitThirdParty{Organisation: readyTPP},
+		"third_party.refuse":   &RefuseThirdParty{Organisation: waitingTPP, Why: "another company"},
+		"third_party.block":    &BlockThirdParty{Organisation: readyTPP, Why: "certificate stolen"},
+		"third_party.lenience": &LenientTo{Organisation: readyTPP, AnyUUID: true},
+		"list.third_parties":   &ListThirdParties{},
+		"hotline":              activation(),
+		"consent.end":          &EndConsent{Consent: "consent"},
+		"list.consents":        &ListConsents{Customer: "customer-marek.lis"},
+		"transfer.show":        &ShowTransfer{Reference: b.transfer()},
+		"list.transfers":       &ListTransfers{Customer: "customer-marek.lis"},
+	}
+}
+
 // thirdParties has a register, two applications and one client in the bank, and a
 // consent of Marek Lis.
 func (b *testBank) thirdParties() {
