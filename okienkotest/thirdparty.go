@@ -8,12 +8,8 @@ import (
 	"path"
 	"testing"
 
-	"okienko/app"
 	"okienko/client"
 )
-
-// WithTPP makes the ready third party too, whose RSA key takes a moment.
-func WithTPP() Option { return func(o *app.SandboxOptions) { o.NoTPP = false } }
 
 // ThirdParty is a licensed third party of a test: a client of the bank, with its
 // folder.
