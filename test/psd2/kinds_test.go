@@ -165,7 +165,10 @@ func own(t *testing.T, b *okienkotest.Bank, c money.Currency, s transfer.System)
 func TestPaymentsOfEveryKind(t *testing.T) {
 	b, p := open(t)
 	day := tuesday
-	for _, w := range ways(t, b) {
+	for i, w := range ways(t, b) {
+		if testing.Short() && i%4 != 0 {
+			continue // with -short every fourth way: the detector of races learns nothing from the others
+		}
 		t.Run(w.name, func(t *testing.T) {
 			to(t, b, atTen(day))
 			w.done(t, b, p, day)
