@@ -39,15 +39,21 @@ func (d *Door) open(c *call, scope xs2a.Scope) (*psd2.Reading, error) {
 	return r, err
 }
 
-func (d *Door) listAccounts(c *call) (answer, error) {
-	r, err := d.open(c, xs2a.AccountList)
+// openPlain opens a reading whose call takes no parameters.
+func (d *Door) openPlain(c *call, scope xs2a.Scope) (*psd2.Reading, error) {
+	r, err := d.open(c, scope)
 	if err != nil {
-		return answer{}, err
+		return nil, err
 	}
 	if _, err := c.query(); err != nil {
-		return answer{}, err
+		return nil, err
 	}
-	if err := c.throttled(d); err != nil {
+	return r, c.throttled(d)
+}
+
+func (d *Door) listAccounts(c *call) (answer, error) {
+	r, err := d.openPlain(c, xs2a.AccountList)
+	if err != nil {
 		return answer{}, err
 	}
 	accounts, err := d.core.List(c.ctx(), r)
@@ -116,14 +122,8 @@ func appendMoney(b []byte, name string, a money.Amount) []byte {
 }
 
 func (d *Door) showAccount(c *call) (answer, error) {
-	r, err := d.open(c, xs2a.AccountInfo)
+	r, err := d.openPlain(c, xs2a.AccountInfo)
 	if err != nil {
-		return answer{}, err
-	}
-	if _, err := c.query(); err != nil {
-		return answer{}, err
-	}
-	if err := c.throttled(d); err != nil {
 		return answer{}, err
 	}
 	a, err := d.core.Details(c.ctx(), r, plausible(c.r.PathValue("accountId")))
@@ -303,14 +303,8 @@ func appendEnd(b []byte, name string, e psd2.End) []byte {
 }
 
 func (d *Door) showTransaction(c *call) (answer, error) {
-	r, err := d.open(c, xs2a.AccountInfo)
+	r, err := d.openPlain(c, xs2a.AccountInfo)
 	if err != nil {
-		return answer{}, err
-	}
-	if _, err := c.query(); err != nil {
-		return answer{}, err
-	}
-	if err := c.throttled(d); err != nil {
 		return answer{}, err
 	}
 	i, err := d.core.Movement(c.ctx(), r, plausible(c.r.PathValue("accountId")), plausible(c.r.PathValue("aspspTransactionId")))
