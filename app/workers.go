@@ -9,6 +9,7 @@ import (
 	"okienko/bank/notice"
 	"okienko/bank/payment"
 	"okienko/bank/sca"
+	"okienko/bank/service"
 	"okienko/work"
 )
 
@@ -28,7 +29,11 @@ func (h *House) startWorkers(ctx context.Context) error {
 		}
 		return work.Shift{Leases: h.store, Name: name, Node: h.settings.Node, Log: h.log}
 	}
-	h.recorder = work.NewRecorder(work.RecorderConfig{Book: h.store, Wall: h.wall, Log: h.log})
+	served := []service.Channel{service.Own}
+	if h.settings.PSD2 != nil {
+		served = append(served, service.Dedicated)
+	}
+	h.recorder = work.NewRecorder(work.RecorderConfig{Book: h.store, Wall: h.wall, Log: h.log, Channels: served})
 	workers := []work.Worker{
 		h.deliverer, h.recorder,
 		work.NewExpirer(work.ExpirerConfig{Due: h.store, Desk: h.desk, Clock: h.settings.Clock, Shift: shift(work.Falling), Log: h.log}),

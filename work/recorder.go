@@ -16,6 +16,9 @@ type RecorderConfig struct {
 	Book service.Book
 	Wall bank.Clock
 	Log  *slog.Logger
+	// Channels are those that this node serves. It does not speak for others:
+	// an interface that is not offered has neither uptime nor outages.
+	Channels []service.Channel
 	// Every is how often it writes; the zero value is service.Beat.
 	Every time.Duration
 }
@@ -94,7 +97,7 @@ func (r *Recorder) run(ctx context.Context) {
 
 func (r *Recorder) write(ctx context.Context) {
 	now := r.cfg.Wall.Now()
-	for _, c := range service.Channels {
+	for _, c := range r.cfg.Channels {
 		if err := r.cfg.Book.Alive(ctx, c, now); err != nil && ctx.Err() == nil {
 			r.cfg.Log.WarnContext(ctx, "the beat of the service statistics was not kept", "error", err)
 		}

@@ -50,7 +50,7 @@ func (t at) Now() time.Time { return time.Time(t) }
 func TestWhatWasCountedIsKeptOnce(t *testing.T) {
 	now := time.Date(2026, 11, 21, 23, 30, 0, 0, time.UTC) // past midnight in Warsaw
 	book := &tallies{broken: true, beats: map[service.Channel]int{}, asked: make(chan struct{}, 1)}
-	r := NewRecorder(RecorderConfig{Book: book, Wall: at(now), Log: slog.New(slog.DiscardHandler), Every: time.Millisecond})
+	r := NewRecorder(RecorderConfig{Book: book, Wall: at(now), Log: slog.New(slog.DiscardHandler), Channels: service.Channels, Every: time.Millisecond})
 	r.Count(service.Dedicated, service.Information, false, time.Second)
 	if err := r.Start(t.Context()); err != nil {
 		t.Fatal(err)
@@ -73,6 +73,18 @@ func TestWhatWasCountedIsKeptOnce(t *testing.T) {
 		t.Errorf("kept %d calls, %d faults, %v", calls, faults, took)
 	}
 	if book.beats[service.Dedicated] == 0 || book.beats[service.Own] == 0 {
+		t.Errorf("beats: %v", book.beats)
+	}
+}
+
+func TestANodeSpeaksOnlyForWhatItServes(t *testing.T) {
+	book := &tallies{beats: map[service.Channel]int{}, asked: make(chan struct{}, 1)}
+	r := NewRecorder(RecorderConfig{Book: book, Wall: at(time.Unix(0, 0)), Log: slog.New(slog.DiscardHandler), Channels: []service.Channel{service.Own}})
+	if err := r.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.Stop()
+	if book.beats[service.Own] == 0 || book.beats[service.Dedicated] != 0 {
 		t.Errorf("beats: %v", book.beats)
 	}
 }
