@@ -102,7 +102,6 @@ const (
 	AccountOutside      Code = "account_outside" // an account that the consent does not cover
 	HistoryNeedsSCA     Code = "history_needs_sca"
 	CallsUsedUp         Code = "calls_used_up" // RTS art. 36(5)(b)
-	Unsupported         Code = "unsupported"   // declared by the interface, not offered by this bank
 
 	// Transfers through payment systems.
 	RailUnavailable Code = "rail_unavailable" // no adapter, or the payee's bank does not take part
@@ -127,7 +126,7 @@ var Codes = []Code{
 	StatusNotAllowed, ApprovalBySamePerson,
 	CertificateMissing, CertificateInvalid, SignatureMissing, SignatureInvalid, RequestRepeated, ThirdPartyUnknown, ThirdPartyBlocked,
 	RoleMissing, ScopeForeign, ScopeInvalid, GrantUnsupported, ResponseUnsupported, ConsentTaken, ConsentDiffers, AccountOutside,
-	HistoryNeedsSCA, CallsUsedUp, Unsupported, RailUnavailable, RailRefused,
+	HistoryNeedsSCA, CallsUsedUp, RailUnavailable, RailRefused,
 	Busy, Internal,
 }
 

@@ -144,7 +144,6 @@ var wire = map[bank.Code]form{
 	bank.AccountOutside:      internalError,
 	bank.HistoryNeedsSCA:     internalError,
 	bank.CallsUsedUp:         internalError,
-	bank.Unsupported:         internalError,
 	bank.RailUnavailable:     rejectedByState,
 	bank.RailRefused:         rejectedByState,
 

@@ -10,8 +10,9 @@ import (
 )
 
 // wireError is an error as the wire shows it: {code, message} (psd2 §3.8).
-// Clients read "90 days", "SCA needed", "not implemented" and "daily requests
-// limit" in messages, so those words are part of the interface.
+// Clients read "90 days", "SCA needed" and "daily requests limit" in messages,
+// so those words are part of the interface. There is no 501: every operation of
+// the interface is offered.
 type wireError struct {
 	status  int
 	code    string
@@ -54,7 +55,6 @@ var (
 	historyError      = wireError{401, "HistoryAccessError", "SCA needed: without a fresh authentication of the customer only 90 days are given, and never more than the consent says.", false}
 	callsUsedUp       = wireError{429, "TooManyRequestsError", "TPP daily requests limit reached: without the customer a resource is read four times in 24 hours.", false}
 	tooManyRequests   = wireError{429, "TooManyRequestsError", "Too many requests.", false}
-	notImplemented    = wireError{501, "NotImplementedError", "This is not implemented.", true}
 	paymentIDReused   = wireError{400, "PaymentIdUsedError", "The id of the payment was used before for another one.", false}
 	paymentFinal      = wireError{400, "PaymentFinalError", "The payment can no longer be cancelled.", false}
 	paymentRefused    = wireError{422, "PaymentRefusedError", "The payment cannot be made.", true}
@@ -70,7 +70,7 @@ var wireErrors = []wireError{
 	bodyError, fieldError, consentDiffers, notFound, internalError, invalidGrant, invalidRequest, invalidScope, invalidToken, scopeForeign,
 	grantUnknown, responseUnknown,
 	headerMissing, tokenMissing, certificateError, signatureMissing, signatureError, requestRepeated, thirdPartyUnknown, thirdPartyBlocked,
-	roleMissing, consentUsedUp, consentTaken, accountError, historyError, callsUsedUp, tooManyRequests, notImplemented, paymentIDReused,
+	roleMissing, consentUsedUp, consentTaken, accountError, historyError, callsUsedUp, tooManyRequests, paymentIDReused,
 	paymentFinal, paymentRefused, methodNotAllowed, notAcceptable, contentTooLarge, unsupportedMedia, unavailable,
 }
 
@@ -156,7 +156,6 @@ var errorTable = map[bank.Code]wireError{
 	bank.ConsentDiffers:      consentDiffers,
 	bank.HistoryNeedsSCA:     historyError,
 	bank.CallsUsedUp:         callsUsedUp,
-	bank.Unsupported:         notImplemented,
 
 	bank.RailUnavailable: paymentRefused,
 	bank.RailRefused:     paymentRefused,

@@ -98,7 +98,6 @@ var answers = map[bank.Code]answer{
 	bank.ConsentTaken:        {http.StatusBadRequest, ui.BadPairingRequest},
 	bank.HistoryNeedsSCA:     {http.StatusBadRequest, ui.BadPairingRequest},
 	bank.CallsUsedUp:         {http.StatusBadRequest, ui.BadPairingRequest},
-	bank.Unsupported:         {http.StatusBadRequest, ui.BadPairingRequest},
 
 	// A third party may lose its standing while its customer reads the page, and
 	// a payment's way may close.
