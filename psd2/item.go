@@ -150,3 +150,12 @@ func ofHold(a *account.Account, h *ledger.Hold) Item {
 		Sender: End{string(a.NRB), a.Holder}, HoldUntil: h.ValidTo, own: string(h.ID),
 	}
 }
+
+// Why is why a payment was rejected: the payment system's own words, or the
+// bank's code in words.
+func (i *Item) Why() string {
+	if i.Detail != "" {
+		return i.Detail
+	}
+	return strings.ReplaceAll(string(i.Reason), "_", " ")
+}

@@ -5,18 +5,17 @@ import (
 	"net/url"
 	"strings"
 
-	"okienko/bank/money"
 	"okienko/bank/party"
 	"okienko/bank/service"
 	"okienko/bank/thirdparty"
-	"okienko/bank/transfer"
 	"okienko/bank/xs2a"
 	"okienko/edge"
 	"okienko/psd2"
+	"okienko/psd2/wire"
 )
 
 func (d *Door) readingRoutes() []route {
-	read := func(act string, serve func(*call) (answer, error)) route {
+	read := func(act string, serve func(*call) (wire.Answer, error)) route {
 		return route{
 			act: act, service: service.Information, role: thirdparty.AccountInformation, own: []string{"Client-ID"}, token: true, serve: serve,
 		}
@@ -31,7 +30,7 @@ func (d *Door) readingRoutes() []route {
 
 // open begins a reading: scope, consent and customer.
 func (d *Door) open(c *call, scope xs2a.Scope) (*psd2.Reading, error) {
-	r, err := d.core.Open(c.ctx(), &c.access, scope, c.now)
+	r, err := d.core.Open(c.Ctx(), &c.Access, scope, c.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -51,14 +50,14 @@ func (d *Door) openPlain(c *call, scope xs2a.Scope) (*psd2.Reading, error) {
 	return r, c.throttled(d)
 }
 
-func (d *Door) listAccounts(c *call) (answer, error) {
+func (d *Door) listAccounts(c *call) (wire.Answer, error) {
 	r, err := d.openPlain(c, xs2a.AccountList)
 	if err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
-	accounts, err := d.core.List(c.ctx(), r)
+	accounts, err := d.core.List(c.Ctx(), r)
 	if err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
 	b := append(make([]byte, 0, 64+512*len(accounts)), `{"accounts":[`...)
 	for i := range accounts {
@@ -68,13 +67,13 @@ func (d *Door) listAccounts(c *call) (answer, error) {
 		b = append(b, '{')
 		b = append(appendAccount(b, &accounts[i]), '}')
 	}
-	return answer{status: http.StatusOK, body: append(b, ']', '}')}, nil
+	return wire.Answer{Status: http.StatusOK, Body: append(b, ']', '}')}, nil
 }
 
 // appendAccount writes what list and details have in common.
 func appendAccount(b []byte, a *psd2.Account) []byte {
 	b = edge.AppendStringField(b, "accountNumber", string(a.NRB))
-	b = edge.AppendStringField(b, "accountTypeName", shortened(a.Name, 32))
+	b = edge.AppendStringField(b, "accountTypeName", psd2.Shortened(a.Name, 32))
 	b = append(edge.AppendKey(b, "accountType"), '{')
 	b = edge.AppendStringField(b, "code", a.Product.Type)
 	b = append(edge.AppendStringField(b, "description", a.Product.Group+" "+a.Product.Type), '}')
@@ -105,111 +104,60 @@ func proxyOf(r party.Role) string {
 	return "GENERAL"
 }
 
-// shortened cuts a text to n characters (psd2 §2.4).
-func shortened(s string, n int) string {
-	for i := range s {
-		if n == 0 {
-			return s[:i]
-		}
-		n--
-	}
-	return s
-}
-
-func appendMoney(b []byte, name string, a money.Amount) []byte {
-	b = append(edge.AppendKey(b, name), '"')
-	return append(a.AppendString(b), '"')
-}
-
-func (d *Door) showAccount(c *call) (answer, error) {
+func (d *Door) showAccount(c *call) (wire.Answer, error) {
 	r, err := d.openPlain(c, xs2a.AccountInfo)
 	if err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
-	a, err := d.core.Details(c.ctx(), r, plausible(c.r.PathValue("accountId")))
+	a, err := d.core.Details(c.Ctx(), r, wire.Plausible(c.R.PathValue("accountId")))
 	if err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
 	shown, err := a.Shown()
 	if err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
 	b := append(make([]byte, 0, 1024), '{')
 	b = edge.AppendStringField(b, "name", a.Holder)
 	b = appendAccount(b, &a)
 	b = append(edge.AppendKey(b, "nameAddress"), '{')
-	b = append(edge.AppendStringsField(b, "value", nameAddress(a.Customer)), '}')
+	b = append(edge.AppendStringsField(b, "value", psd2.NameAddress(a.Customer.Name, a.Customer.Address)), '}')
 	holder := "INDIVIDUAL"
 	if a.Customer.Segment != party.Individual {
 		holder = "CORPORATION"
 	}
 	b = edge.AppendStringField(b, "accountHolderType", holder)
-	b = edge.AppendStringField(b, "accountNameClient", shortened(a.Name, 32))
+	b = edge.AppendStringField(b, "accountNameClient", psd2.Shortened(a.Name, 32))
 	b = edge.AppendStringField(b, "currency", string(a.Currency()))
-	b = appendMoney(b, "availableBalance", shown)
-	b = appendMoney(b, "bookingBalance", a.Booked)
+	b = wire.AppendMoney(b, "availableBalance", shown)
+	b = wire.AppendMoney(b, "bookingBalance", a.Booked)
 	b = append(edge.AppendKey(b, "bank"), '{')
 	b = edge.AppendStringField(b, "bicOrSwift", d.cfg.Bank.BIC)
 	b = edge.AppendStringField(b, "name", d.cfg.Bank.Name)
-	b = append(edge.AppendStringsField(b, "address", lines(d.cfg.Bank.Address)), '}')
+	b = append(edge.AppendStringsField(b, "address", psd2.Lines(d.cfg.Bank.Address)), '}')
 	b = append(edge.AppendKey(b, "auxData"), '{', '}')
-	return answer{status: http.StatusOK, body: append(b, '}')}, nil
+	return wire.Answer{Status: http.StatusOK, Body: append(b, '}')}, nil
 }
 
-// The unstructured form of name and address: four lines of 35 characters
-// (psd2 §2.4).
-const (
-	addressLines = 4
-	addressLine  = 35
-)
-
-func nameAddress(c *party.Customer) []string {
-	out := append(lines(c.Name), lines(c.Address)...)
-	return out[:min(len(out), addressLines)]
-}
-
-// lines breaks a text into lines, between words where it can.
-func lines(text string) []string {
-	out := []string{}
-	line := ""
-	for _, word := range strings.Fields(text) {
-		for word != "" {
-			switch room := addressLine - len([]rune(line)); {
-			case line == "":
-				line = shortened(word, addressLine)
-				word = word[len(line):]
-			case len([]rune(word)) < room:
-				line, word = line+" "+word, ""
-			default:
-				out, line = append(out, line), ""
-			}
-		}
-	}
-	if line != "" {
-		out = append(out, line)
-	}
-	return out
-}
-
-func (d *Door) listTransactions(c *call) (answer, error) {
+func (d *Door) listTransactions(c *call) (wire.Answer, error) {
 	r, err := d.open(c, xs2a.AccountInfo)
 	if err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
-	a, err := d.core.Reach(c.ctx(), r, plausible(c.r.PathValue("accountId")))
+	a, err := d.core.Reach(c.Ctx(), r, wire.Plausible(c.R.PathValue("accountId")))
 	if err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
 	q, form, err := c.readList()
 	if err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
 	if err := c.throttled(d); err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
-	page, err := d.core.History(c.ctx(), r, &a, q)
+	page, err := d.core.History(c.Ctx(), r, &a, q)
 	if err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
 	b := append(make([]byte, 0, 256+768*len(page.Items)), `{"transactions":[`...)
 	for i := range page.Items {
@@ -223,10 +171,10 @@ func (d *Door) listTransactions(c *call) (answer, error) {
 	if page.Next != "" {
 		b = append(b, '{')
 		b = edge.AppendStringField(b, "rel", "nextPage")
-		b = edge.AppendStringField(b, "href", nextPage(c.r, form, page.Next))
+		b = edge.AppendStringField(b, "href", nextPage(c.R, form, page.Next))
 		b = append(edge.AppendStringField(b, "action", "GET"), '}')
 	}
-	return answer{status: http.StatusOK, body: append(b, ']', '}')}, nil
+	return wire.Answer{Status: http.StatusOK, Body: append(b, ']', '}')}, nil
 }
 
 // nextPage is the same target with the cursor of the next page: the path as the
@@ -251,41 +199,32 @@ func appendItem(b []byte, i *psd2.Item) []byte {
 		amount, _ = amount.Neg() // an item's amount is above zero
 		category = "DEBIT"
 	}
-	b = appendMoney(b, "amount", amount)
+	b = wire.AppendMoney(b, "amount", amount)
 	b = edge.AppendStringField(b, "currency", string(i.Amount.Currency()))
 	b = edge.AppendStringField(b, "description", i.Title)
 	b = edge.AppendStringField(b, "transactionType", i.Type)
 	b = edge.AppendStringField(b, "transactionCategory", category)
-	b = edge.AppendStringField(b, "transactionStatus", wireOf(lists, i.Right))
-	b = appendInstant(b, "tradeDate", i.At)
+	b = edge.AppendStringField(b, "transactionStatus", wire.Spell(lists, i.Right))
+	b = wire.AppendInstant(b, "tradeDate", i.At)
 	if !i.BookedAt.IsZero() {
-		b = appendInstant(b, "bookingDate", i.BookedAt)
-		b = appendMoney(b, "postTransactionBalance", i.After)
+		b = wire.AppendInstant(b, "bookingDate", i.BookedAt)
+		b = wire.AppendMoney(b, "postTransactionBalance", i.After)
 	}
 	b = edge.AppendStringField(b, "initiatorName", i.Sender.Name)
 	b = appendEnd(b, "sender", i.Sender)
 	b = appendEnd(b, "recipient", i.Recipient)
 	switch i.Right {
 	case xs2a.ReadRejected:
-		b = edge.AppendStringField(b, "rejectionReason", reasonWords(i))
-		b = appendInstant(b, "rejectionDate", i.EndedAt)
+		b = edge.AppendStringField(b, "rejectionReason", i.Why())
+		b = wire.AppendInstant(b, "rejectionDate", i.EndedAt)
 	case xs2a.ReadHolds:
-		b = appendInstant(b, "holdExpirationDate", i.HoldUntil)
+		b = wire.AppendInstant(b, "holdExpirationDate", i.HoldUntil)
 	}
 	b = append(edge.AppendKey(b, "auxData"), '{')
 	if i.Right == xs2a.ReadScheduled && !i.Execution.IsZero() {
-		b = appendInstant(b, "executionDate", i.Execution)
+		b = wire.AppendInstant(b, "executionDate", i.Execution)
 	}
 	return append(b, '}')
-}
-
-// reasonWords is why a payment was rejected: the payment system's own words, or
-// the bank's code in words.
-func reasonWords(i *psd2.Item) string {
-	if i.Detail != "" {
-		return i.Detail
-	}
-	return strings.ReplaceAll(string(i.Reason), "_", " ")
 }
 
 func appendEnd(b []byte, name string, e psd2.End) []byte {
@@ -302,56 +241,29 @@ func appendEnd(b []byte, name string, e psd2.End) []byte {
 	return append(b, '}')
 }
 
-func (d *Door) showTransaction(c *call) (answer, error) {
+func (d *Door) showTransaction(c *call) (wire.Answer, error) {
 	r, err := d.openPlain(c, xs2a.AccountInfo)
 	if err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
-	i, err := d.core.Movement(c.ctx(), r, plausible(c.r.PathValue("accountId")), plausible(c.r.PathValue("aspspTransactionId")))
+	i, err := d.core.Movement(c.Ctx(), r, wire.Plausible(c.R.PathValue("accountId")), wire.Plausible(c.R.PathValue("aspspTransactionId")))
 	if err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
 	b := append(make([]byte, 0, 1024), '{')
 	b = appendItem(b, &i)
 	if !i.BookedAt.IsZero() {
-		b = appendInstant(b, "currencyDate", i.BookedAt)
+		b = wire.AppendInstant(b, "currencyDate", i.BookedAt)
 	}
 	if i.TPPID != "" {
 		b = edge.AppendStringField(b, "tppTransactionId", i.TPPID)
 	}
-	b = appendSplit(b, i.Split)
-	b = appendTaxForm(b, i.TaxForm)
-	return answer{status: http.StatusOK, body: append(b, '}')}, nil
-}
-
-// appendSplit and appendTaxForm write what an order of these kinds said.
-func appendSplit(b []byte, s *transfer.Split) []byte {
-	b = edge.AppendBoolField(b, "splitPayment", s != nil)
-	if s == nil {
-		return b
+	b = edge.AppendBoolField(b, "splitPayment", i.Split != nil)
+	if i.Split != nil {
+		b = wire.AppendSplit(b, i.Split)
 	}
-	b = append(edge.AppendKey(b, "transactionInfoSp"), '{')
-	b = edge.AppendStringField(b, "spInvoiceNumber", s.Invoice)
-	b = edge.AppendStringField(b, "spTaxIdentificationNumber", s.TaxID)
-	b = appendMoney(b, "spTaxAmount", s.VAT)
-	b = edge.AppendStringField(b, "spDescription", s.Description)
-	return append(b, '}')
-}
-
-func appendTaxForm(b []byte, t *transfer.TaxForm) []byte {
-	if t == nil {
-		return b
+	if i.TaxForm != nil {
+		b = wire.AppendTaxForm(b, i.TaxForm, false)
 	}
-	b = append(edge.AppendKey(b, "usInfo"), '{')
-	b = append(edge.AppendKey(b, "payerInfo"), '{')
-	b = edge.AppendStringField(b, "payorId", t.PayerID)
-	b = append(edge.AppendStringField(b, "payorIdType", t.PayerIDType), '}')
-	for _, f := range [...]struct{ name, value string }{
-		{"formCode", t.FormCode}, {"periodId", t.PeriodID}, {"periodType", t.PeriodType}, {"year", t.Year}, {"obligationId", t.Obligation},
-	} {
-		if f.value != "" {
-			b = edge.AppendStringField(b, f.name, f.value)
-		}
-	}
-	return append(b, '}')
+	return wire.Answer{Status: http.StatusOK, Body: append(b, '}')}, nil
 }

@@ -13,6 +13,7 @@ import (
 	"okienko/bank/xs2a"
 	"okienko/edge"
 	"okienko/psd2"
+	"okienko/psd2/wire"
 )
 
 func (d *Door) authRoutes() []route {
@@ -32,55 +33,55 @@ const skew = 5 * time.Minute
 
 // authorize starts a consent: it answers the address of the customer's page. A
 // refusal never sends a browser anywhere (psd2 §10 case 28).
-func (d *Door) authorize(c *call) (answer, error) {
+func (d *Door) authorize(c *call) (wire.Answer, error) {
 	if _, err := c.query(); err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
 	if err := c.psu(); err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
 	o, err := c.object()
 	if err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
 	ask, err := d.readAuthorize(c, o)
 	if err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
 	if err := c.throttled(d); err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
-	request, err := d.core.Auth.AskConsent(c.ctx(), ask)
+	request, err := d.core.Auth.AskConsent(c.Ctx(), ask)
 	if err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
 	b := append(make([]byte, 0, 256), '{')
 	b = edge.AppendStringField(b, "authorizationRedirectUri", d.cfg.PeopleURL+"/consent/"+string(request.ID))
-	return answer{status: http.StatusOK, body: append(b, '}')}, nil
+	return wire.Answer{Status: http.StatusOK, Body: append(b, '}')}, nil
 }
 
 // psu judges the headers about the customer.
 func (c *call) psu() error {
-	if _, err := netip.ParseAddr(c.header("PSU-IP-Address")); err != nil {
+	if _, err := netip.ParseAddr(c.Header("PSU-IP-Address")); err != nil {
 		return bank.RefuseField("PSU-IP-Address", "It is not an IP address.")
 	}
-	if port, err := strconv.ParseUint(c.header("PSU-IP-Port"), 10, 16); err != nil || port == 0 {
+	if port, err := strconv.ParseUint(c.Header("PSU-IP-Port"), 10, 16); err != nil || port == 0 {
 		return bank.RefuseField("PSU-IP-Port", "It is not a port.")
 	}
 	return nil
 }
 
 func (d *Door) readAuthorize(c *call, o edge.Object) (authserver.ConsentAsk, error) {
-	r := &reading{}
-	b := r.open(o, "")
-	b.only("response_type", "client_id", "redirect_uri", "scope", "state", "scope_details")
-	response, clientID := b.need("response_type", 64), b.need("client_id", 64)
-	ask := authserver.ConsentAsk{Client: &c.caller.Client, RedirectURI: b.need("redirect_uri", 1024), State: b.need("state", 4096)}
-	scopeText := b.need("scope", 64)
-	if err := r.err(); err != nil {
+	r := &wire.Reading{}
+	b := open(r, o, "")
+	b.Only("response_type", "client_id", "redirect_uri", "scope", "state", "scope_details")
+	response, clientID := b.Need("response_type", 64), b.Need("client_id", 64)
+	ask := authserver.ConsentAsk{Client: &c.Caller.Client, RedirectURI: b.Need("redirect_uri", 1024), State: b.Need("state", 4096)}
+	scopeText := b.Need("scope", 64)
+	if err := r.Err(); err != nil {
 		return ask, err
 	}
-	if clientID != string(c.caller.Client.ID) {
+	if clientID != string(c.Caller.Client.ID) {
 		return ask, bank.Refuse(bank.ThirdPartyUnknown, "The client is not that of the certificate.")
 	}
 	if response != "code" {
@@ -90,10 +91,10 @@ func (d *Door) readAuthorize(c *call, o edge.Object) (authserver.ConsentAsk, err
 	if err != nil {
 		return ask, err
 	}
-	if err := c.caller.Permit(scope.Role(), c.now); err != nil {
+	if err := c.Caller.Permit(scope.Role(), c.Now); err != nil {
 		return ask, err
 	}
-	if !c.caller.Client.Redirects(ask.RedirectURI) {
+	if !c.Caller.Client.Redirects(ask.RedirectURI) {
 		return ask, bank.Refuse(bank.RedirectUnknown, "The redirect_uri is not registered for the client.")
 	}
 	details := b.inside("scope_details")
@@ -102,7 +103,7 @@ func (d *Door) readAuthorize(c *call, o edge.Object) (authserver.ConsentAsk, err
 		return ask, err
 	}
 	// An authentication serves account information for 180 days (RTS art. 10a).
-	if scope != xs2a.Payments && what.until.Sub(c.now) > xs2a.MaxLife+skew {
+	if scope != xs2a.Payments && what.until.Sub(c.Now) > xs2a.MaxLife+skew {
 		return ask, bank.RefuseField("scope_details.scopeTimeLimit", "It is at most 180 days from now.")
 	}
 	ask.Consent = xs2a.Consent{TPPID: what.consentID, Scope: scope, Grants: what.grants, Wanted: what.numbers, Until: what.until}
@@ -117,7 +118,7 @@ func (d *Door) readAuthorize(c *call, o edge.Object) (authserver.ConsentAsk, err
 func (d *Door) readWhat(c *call, p *paymentAsk) (*xs2a.What, error) {
 	what := &xs2a.What{Orders: p.orders, Total: p.total, Bundle: p.bundle && len(p.orders) > 0}
 	if len(p.orders) > 0 {
-		err := psd2.CheckOrders(p.orders, p.bundle, p.total, c.now)
+		err := psd2.CheckOrders(p.orders, p.bundle, p.total, c.Now)
 		return what, onWire(err, p.orders[0].Order.Kind, p.at)
 	}
 	var err error
@@ -131,7 +132,7 @@ func (d *Door) madeBefore(c *call, p *paymentAsk) (transfer.ID, transfer.BundleI
 	if p.bundle {
 		find = d.core.FindBundle
 	}
-	made, err := find(c.ctx(), c.caller.Client.ID, plausible(p.of))
+	made, err := find(c.Ctx(), c.Caller.Client.ID, wire.Plausible(p.of))
 	switch {
 	case err != nil:
 		return "", "", "", err
@@ -145,26 +146,26 @@ func (d *Door) madeBefore(c *call, p *paymentAsk) (transfer.ID, transfer.BundleI
 
 // token hands out tokens for a code, a refresh token or a list of accounts
 // (psd2 §3.4).
-func (d *Door) token(c *call) (answer, error) {
+func (d *Door) token(c *call) (wire.Answer, error) {
 	if _, err := c.query(); err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
 	o, err := c.object()
 	if err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
 	p, err := d.readToken(c, o)
 	if err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
 	if err := c.throttled(d); err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
-	got, err := d.core.Auth.ConsentTokens(c.ctx(), p)
+	got, err := d.core.Auth.ConsentTokens(c.Ctx(), p)
 	if err != nil {
-		return answer{}, tokenRefusal(err)
+		return wire.Answer{}, tokenRefusal(err)
 	}
-	c.line.Consent = got.Consent.ID
+	c.Line.Consent = got.Consent.ID
 	b := append(make([]byte, 0, 1024), '{')
 	b = edge.AppendStringField(b, "access_token", got.AccessToken)
 	b = edge.AppendStringField(b, "refresh_token", got.RefreshToken)
@@ -172,7 +173,7 @@ func (d *Door) token(c *call) (answer, error) {
 	b = edge.AppendStringField(b, "expires_in", strconv.FormatInt(got.ExpiresIn, 10)) // a text (psd2 §10 case 39)
 	b = edge.AppendStringField(b, "scope", string(got.Consent.Scope))
 	b = appendDetails(b, &got.Consent)
-	return answer{status: http.StatusOK, body: append(b, '}')}, nil
+	return wire.Answer{Status: http.StatusOK, Body: append(b, '}')}, nil
 }
 
 // tokenRefusal words what only this call words in another way: a token handed in
@@ -180,32 +181,32 @@ func (d *Door) token(c *call) (answer, error) {
 func tokenRefusal(err error) error {
 	switch bank.CodeOf(err) {
 	case bank.TokenUnknown, bank.TokenInvalid, bank.TokenMissing, bank.AgreementEnded:
-		return refuse(invalidGrant, string(bank.CodeOf(err))).because(err)
+		return wire.Refuse(invalidGrant, string(bank.CodeOf(err))).Because(err)
 	}
 	return err
 }
 
 func (d *Door) readToken(c *call, o edge.Object) (authserver.ConsentTokenParams, error) {
-	r := &reading{}
-	b := r.open(o, "")
-	b.only("grant_type", "client_id", "code", "redirect_uri", "refresh_token", "exchange_token", "scope", "scope_details",
+	r := &wire.Reading{}
+	b := open(r, o, "")
+	b.Only("grant_type", "client_id", "code", "redirect_uri", "refresh_token", "exchange_token", "scope", "scope_details",
 		"is_user_session", "user_ip", "user_agent")
 	const secret = 512
 	p := authserver.ConsentTokenParams{
-		Client: c.caller.Client.ID, GrantType: b.need("grant_type", 64), Code: b.text("code", secret), RedirectURI: b.text("redirect_uri", 1024),
-		RefreshToken: b.text("refresh_token", secret), ExchangeToken: b.text("exchange_token", secret),
+		Client: c.Caller.Client.ID, GrantType: b.Need("grant_type", 64), Code: b.Text("code", secret), RedirectURI: b.Text("redirect_uri", 1024),
+		RefreshToken: b.Text("refresh_token", secret), ExchangeToken: b.Text("exchange_token", secret),
 	}
-	if b.flag("is_user_session") {
-		b.need("user_agent", 1024)
-		if _, err := netip.ParseAddr(b.need("user_ip", 64)); err != nil {
-			b.blame("user_ip", "It is not an IP address.")
+	if b.Flag("is_user_session") {
+		b.Need("user_agent", 1024)
+		if _, err := netip.ParseAddr(b.Need("user_ip", 64)); err != nil {
+			b.Blame("user_ip", "It is not an IP address.")
 		}
 	}
-	clientID, scopeText := b.text("client_id", 64), b.text("scope", 64)
-	if err := r.err(); err != nil {
+	clientID, scopeText := b.Text("client_id", 64), b.Text("scope", 64)
+	if err := r.Err(); err != nil {
 		return p, err
 	}
-	if clientID != "" && clientID != string(c.caller.Client.ID) {
+	if clientID != "" && clientID != string(c.Caller.Client.ID) {
 		return p, bank.Refuse(bank.ThirdPartyUnknown, "The client is not that of the certificate.")
 	}
 	var err error
@@ -220,7 +221,7 @@ func (d *Door) readToken(c *call, o edge.Object) (authserver.ConsentTokenParams,
 
 // readNarrow reads what a refresh asks for, where it says so.
 func (d *Door) readNarrow(c *call, b branch, scopeText string, p *authserver.ConsentTokenParams) error {
-	_, detailed := b.get("scope_details")
+	_, detailed := b.Get("scope_details")
 	if scopeText == "" && !detailed {
 		return nil
 	}
@@ -255,7 +256,7 @@ func readExchange(b branch, scopeText string, p *authserver.ConsentTokenParams) 
 	if scope != xs2a.AccountInfo {
 		return bank.Refuse(bank.ScopeInvalid, "A list of accounts is exchanged for scope ais.")
 	}
-	if _, there := b.get("scope_details"); !there {
+	if _, there := b.Get("scope_details"); !there {
 		return bank.RefuseField("scope_details", "The field is required.")
 	}
 	what, err := b.inside("scope_details").readDetails(scope, true)
@@ -268,19 +269,19 @@ func readExchange(b branch, scopeText string, p *authserver.ConsentTokenParams) 
 
 // deleteConsent ends a consent by the third party's own id of it. What was
 // ordered under it lives on; unknown, foreign and ended are one answer.
-func (d *Door) deleteConsent(c *call) (answer, error) {
+func (d *Door) deleteConsent(c *call) (wire.Answer, error) {
 	if _, err := c.query(); err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
-	id := c.r.PathValue("tppConsentId")
+	id := c.R.PathValue("tppConsentId")
 	if len(id) > 128 {
-		return answer{}, bank.Refuse(bank.NotFound, "There is no such consent.")
+		return wire.Answer{}, bank.Refuse(bank.NotFound, "There is no such consent.")
 	}
 	if err := c.throttled(d); err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
-	if err := d.core.Auth.WithdrawByThirdParty(c.ctx(), c.caller.Client.ID, id); err != nil {
-		return answer{}, err
+	if err := d.core.Auth.WithdrawByThirdParty(c.Ctx(), c.Caller.Client.ID, id); err != nil {
+		return wire.Answer{}, err
 	}
-	return answer{status: http.StatusNoContent}, nil
+	return wire.Answer{Status: http.StatusNoContent}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"okienko/bank/xs2a"
 	"okienko/edge"
 	"okienko/psd2"
+	"okienko/psd2/wire"
 	"okienko/test/catalogue"
 )
 
@@ -44,20 +45,20 @@ func (s *sample) asked(t *testing.T, body string) (ask paymentAsk, ok bool) {
 	if err != nil {
 		t.Fatalf("%s: %v", s.Name, err)
 	}
-	r := &reading{}
-	switch root := r.open(o, ""); {
+	r := &wire.Reading{}
+	switch root := open(r, o, ""); {
 	case s.Is("/payments/domestic"):
 		order, _ := root.readInstruction(transfer.Domestic, false)
 		ask = paymentAsk{orders: []xs2a.Ordered{{Order: *order}}}
 	case s.Is("/payments/bundle/domestic"):
 		ask = root.readBundle(transfer.Domestic)
-	case root.text("scope", 16) != "pis":
+	case root.Text("scope", 16) != "pis":
 		return paymentAsk{}, false
 	default:
-		ask, err = readPaymentPrivileges(root.inside("scope_details").list("privilegeList"), "scope_details.privilegeList")
+		ask, err = readPaymentPrivileges(root.inside("scope_details").List("privilegeList"), "scope_details.privilegeList")
 	}
 	if err == nil {
-		err = r.err()
+		err = r.Err()
 	}
 	if err != nil {
 		t.Errorf("%s: %v", s.Name, err)

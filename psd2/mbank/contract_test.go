@@ -28,8 +28,8 @@ func judge(t testing.TB) *contract.Judge {
 func TestDescriptionNamesTheVeryErrors(t *testing.T) {
 	var ours []string
 	for _, e := range wireErrors {
-		if !slices.Contains(ours, e.code) {
-			ours = append(ours, e.code)
+		if !slices.Contains(ours, e.Code) {
+			ours = append(ours, e.Code)
 		}
 	}
 	listed := judge(t).ErrorCodes("code")

@@ -11,6 +11,7 @@ import (
 	"okienko/bank/thirdparty"
 	"okienko/edge"
 	"okienko/psd2"
+	"okienko/psd2/wire"
 )
 
 // Config sets up the door. Core, BankIDs and PeopleURL are needed.
@@ -42,6 +43,7 @@ type Bank struct{ BIC, Name, Address string }
 type Door struct {
 	cfg     Config
 	core    *psd2.Core
+	frame   wire.Frame
 	headers edge.Middleware
 }
 
@@ -52,7 +54,10 @@ func New(cfg Config) *Door {
 		panic("mbank: the configuration lacks a part")
 	}
 	cfg.PeopleURL = strings.TrimRight(cfg.PeopleURL, "/")
-	return &Door{cfg: cfg, core: cfg.Core, headers: edge.APIHeaders(cfg.HSTS)}
+	return &Door{
+		cfg: cfg, core: cfg.Core, headers: edge.APIHeaders(cfg.HSTS),
+		frame: wire.Frame{Core: cfg.Core, Errors: errorTable, Access: cfg.Access, Statistics: cfg.Statistics, Sandbox: cfg.Sandbox},
+	}
 }
 
 // Name names the door in logs and metrics.
@@ -74,7 +79,7 @@ type route struct {
 	stranger bool
 	body     bool // takes a JSON body
 	maxBody  int64
-	serve    func(*call) (answer, error)
+	serve    func(*call) (wire.Answer, error)
 }
 
 // The sizes of bodies: consents and single payments, and what holds a bundle.
@@ -112,7 +117,7 @@ func (d *Door) spec(w http.ResponseWriter, _ *http.Request) {
 // WriteError answers what edge found out before the door was reached.
 func (d *Door) WriteError(w http.ResponseWriter, r *http.Request, status int) {
 	d.headers(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		d.tell(w, http.StatusText(status))
+		d.frame.Tell(w, http.StatusText(status))
 		writeError(w, errorOf(status), "", isToken(r))
 	})).ServeHTTP(w, r)
 }

@@ -1,72 +1,63 @@
 package mbank
 
 import (
-	"errors"
 	"net/http"
-	"time"
 
 	"okienko/bank"
 	"okienko/edge"
+	"okienko/psd2/wire"
 )
 
-// wireError is an error as the wire shows it: {code, message} (psd2 §3.8).
-// Clients read "90 days", "SCA needed" and "daily requests limit" in messages,
-// so those words are part of the interface. There is no 501: every operation of
-// the interface is offered.
-type wireError struct {
-	status  int
-	code    string
-	message string // what is said when the refusal has nothing better to say in public
-	// own lets the refusal's own public sentence stand in the message's place.
-	own bool
-}
-
+// An error on this wire is {code, message} (psd2 §3.8). Clients read "90 days",
+// "SCA needed" and "daily requests limit" in messages, so those words are part of
+// the interface. There is no 501: every operation of the interface is offered.
+//
 // The codes that are known of mBank (psd2 §3.8) and those of OAuth 2.0
 // (RFC 6749 §5.2, RFC 6750 §3.1).
 var (
-	bodyError       = wireError{400, "BodyDeserializationError", "The request cannot be read: its body is not the JSON that is asked for, or its query has an unknown parameter.", false}
-	fieldError      = wireError{400, "FieldValidationError", "A field of the request is not valid.", true}
-	consentDiffers  = wireError{401, "ConsentValidationError", "The request differs from what the customer has consented to.", false}
-	notFound        = wireError{404, "ResourceNotFoundError", "There is no such resource.", false}
-	internalError   = wireError{500, "InternalServerError", "The bank has made a mistake.", false}
-	invalidGrant    = wireError{400, "invalid_grant", "The code or token is not valid, or its consent has ended.", false}
-	invalidRequest  = wireError{400, "invalid_request", "The request cannot be followed.", true}
-	invalidScope    = wireError{400, "invalid_scope", "The scope cannot be given.", true}
-	invalidToken    = wireError{401, "invalid_token", "The access token is not valid.", false}
-	scopeForeign    = wireError{403, "insufficient_scope", "The consent does not allow this: forbidden.", false}
-	grantUnknown    = wireError{400, "unsupported_grant_type", "The grant type is not supported.", false}
-	responseUnknown = wireError{400, "unsupported_response_type", "The response type is not supported.", false}
+	bodyError       = wire.Error{Status: 400, Code: "BodyDeserializationError", Message: "The request cannot be read: its body is not the JSON that is asked for, or its query has an unknown parameter."}
+	fieldError      = wire.Error{Status: 400, Code: "FieldValidationError", Message: "A field of the request is not valid.", Own: true}
+	consentDiffers  = wire.Error{Status: 401, Code: "ConsentValidationError", Message: "The request differs from what the customer has consented to."}
+	notFound        = wire.Error{Status: 404, Code: "ResourceNotFoundError", Message: "There is no such resource."}
+	internalError   = wire.Error{Status: 500, Code: "InternalServerError", Message: "The bank has made a mistake."}
+	invalidGrant    = wire.Error{Status: 400, Code: "invalid_grant", Message: "The code or token is not valid, or its consent has ended."}
+	invalidRequest  = wire.Error{Status: 400, Code: "invalid_request", Message: "The request cannot be followed.", Own: true}
+	invalidScope    = wire.Error{Status: 400, Code: "invalid_scope", Message: "The scope cannot be given.", Own: true}
+	invalidToken    = wire.Error{Status: 401, Code: "invalid_token", Message: "The access token is not valid."}
+	scopeForeign    = wire.Error{Status: 403, Code: "insufficient_scope", Message: "The consent does not allow this: forbidden."}
+	grantUnknown    = wire.Error{Status: 400, Code: "unsupported_grant_type", Message: "The grant type is not supported."}
+	responseUnknown = wire.Error{Status: 400, Code: "unsupported_response_type", Message: "The response type is not supported."}
 )
 
 // Ours, in the same spelling.
 var (
-	headerMissing     = wireError{400, "HeaderMissingError", "A header that every call needs is missing.", true}
-	tokenMissing      = wireError{401, "invalid_token", "The call needs an access token.", false}
-	certificateError  = wireError{401, "CertificateError", "The certificate of the connection is not accepted.", true}
-	signatureMissing  = wireError{400, "SignatureMissingError", "The call needs a detached signature in JWS-Signature.", false}
-	signatureError    = wireError{401, "SignatureError", "The signature is not accepted.", true}
-	requestRepeated   = wireError{400, "RequestRepeatedError", "The TPP-Request-ID was used before, or was not made now.", false}
-	thirdPartyUnknown = wireError{401, "ThirdPartyUnknownError", "The third party is not known by TPP-ID, Client-ID and certificate together.", false}
-	thirdPartyBlocked = wireError{403, "ThirdPartyBlockedError", "The third party may not call.", true}
-	roleMissing       = wireError{403, "RoleMissingError", "The third party lacks the role for this call.", true}
-	consentUsedUp     = wireError{403, "ConsentUsedUpError", "The consent was for a single use.", false}
-	consentTaken      = wireError{400, "ConsentIdUsedError", "The consentId was used before.", false}
-	accountError      = wireError{403, "AccountAccessError", "The account cannot be reached through this interface: forbidden.", false}
-	historyError      = wireError{401, "HistoryAccessError", "SCA needed: without a fresh authentication of the customer only 90 days are given, and never more than the consent says.", false}
-	callsUsedUp       = wireError{429, "TooManyRequestsError", "TPP daily requests limit reached: without the customer a resource is read four times in 24 hours.", false}
-	tooManyRequests   = wireError{429, "TooManyRequestsError", "Too many requests.", false}
-	paymentIDReused   = wireError{400, "PaymentIdUsedError", "The id of the payment was used before for another one.", false}
-	paymentFinal      = wireError{400, "PaymentFinalError", "The payment can no longer be cancelled.", false}
-	paymentRefused    = wireError{422, "PaymentRefusedError", "The payment cannot be made.", true}
-	methodNotAllowed  = wireError{405, "MethodNotAllowedError", "The method is not supported for this resource.", false}
-	notAcceptable     = wireError{406, "NotAcceptableError", "Answers are application/json in UTF-8.", false}
-	contentTooLarge   = wireError{413, "ContentTooLargeError", "The body is too long.", false}
-	unsupportedMedia  = wireError{415, "UnsupportedMediaTypeError", "The body must be application/json, not compressed.", false}
-	unavailable       = wireError{503, "ServiceUnavailableError", "The bank is busy. Try again later.", false}
+	headerMissing     = wire.Error{Status: 400, Code: "HeaderMissingError", Message: "A header that every call needs is missing.", Own: true}
+	tokenMissing      = wire.Error{Status: 401, Code: "invalid_token", Message: "The call needs an access token."}
+	certificateError  = wire.Error{Status: 401, Code: "CertificateError", Message: "The certificate of the connection is not accepted.", Own: true}
+	signatureMissing  = wire.Error{Status: 400, Code: "SignatureMissingError", Message: "The call needs a detached signature in JWS-Signature."}
+	signatureError    = wire.Error{Status: 401, Code: "SignatureError", Message: "The signature is not accepted.", Own: true}
+	requestRepeated   = wire.Error{Status: 400, Code: "RequestRepeatedError", Message: "The TPP-Request-ID was used before, or was not made now."}
+	thirdPartyUnknown = wire.Error{Status: 401, Code: "ThirdPartyUnknownError", Message: "The third party is not known by TPP-ID, Client-ID and certificate together."}
+	thirdPartyBlocked = wire.Error{Status: 403, Code: "ThirdPartyBlockedError", Message: "The third party may not call.", Own: true}
+	roleMissing       = wire.Error{Status: 403, Code: "RoleMissingError", Message: "The third party lacks the role for this call.", Own: true}
+	consentUsedUp     = wire.Error{Status: 403, Code: "ConsentUsedUpError", Message: "The consent was for a single use."}
+	consentTaken      = wire.Error{Status: 400, Code: "ConsentIdUsedError", Message: "The consentId was used before."}
+	accountError      = wire.Error{Status: 403, Code: "AccountAccessError", Message: "The account cannot be reached through this interface: forbidden."}
+	historyError      = wire.Error{Status: 401, Code: "HistoryAccessError", Message: "SCA needed: without a fresh authentication of the customer only 90 days are given, and never more than the consent says."}
+	callsUsedUp       = wire.Error{Status: 429, Code: "TooManyRequestsError", Message: "TPP daily requests limit reached: without the customer a resource is read four times in 24 hours."}
+	tooManyRequests   = wire.Error{Status: 429, Code: "TooManyRequestsError", Message: "Too many requests."}
+	paymentIDReused   = wire.Error{Status: 400, Code: "PaymentIdUsedError", Message: "The id of the payment was used before for another one."}
+	paymentFinal      = wire.Error{Status: 400, Code: "PaymentFinalError", Message: "The payment can no longer be cancelled."}
+	paymentRefused    = wire.Error{Status: 422, Code: "PaymentRefusedError", Message: "The payment cannot be made.", Own: true}
+	methodNotAllowed  = wire.Error{Status: 405, Code: "MethodNotAllowedError", Message: "The method is not supported for this resource."}
+	notAcceptable     = wire.Error{Status: 406, Code: "NotAcceptableError", Message: "Answers are application/json in UTF-8."}
+	contentTooLarge   = wire.Error{Status: 413, Code: "ContentTooLargeError", Message: "The body is too long."}
+	unsupportedMedia  = wire.Error{Status: 415, Code: "UnsupportedMediaTypeError", Message: "The body must be application/json, not compressed."}
+	unavailable       = wire.Error{Status: 503, Code: "ServiceUnavailableError", Message: "The bank is busy. Try again later."}
 )
 
 // wireErrors lists every error that this door can answer with.
-var wireErrors = []wireError{
+var wireErrors = []wire.Error{
 	bodyError, fieldError, consentDiffers, notFound, internalError, invalidGrant, invalidRequest, invalidScope, invalidToken, scopeForeign,
 	grantUnknown, responseUnknown,
 	headerMissing, tokenMissing, certificateError, signatureMissing, signatureError, requestRepeated, thirdPartyUnknown, thirdPartyBlocked,
@@ -77,7 +68,7 @@ var wireErrors = []wireError{
 // errorTable is the form of every refusal of the bank. Refusals of other doors
 // cannot arise here; one that does all the same is our mistake, and is answered
 // as one.
-var errorTable = map[bank.Code]wireError{
+var errorTable = wire.Table{
 	bank.AgreementEnded:    invalidToken, // ended between the look at the token and the work
 	bank.AgreementPaused:   invalidToken,
 	bank.PermissionMissing: scopeForeign,
@@ -164,69 +155,8 @@ var errorTable = map[bank.Code]wireError{
 	bank.Internal: internalError,
 }
 
-// refusal is an error with a form of its own: what the bank does not know of,
-// such as a wrong Accept, or what one call words in another way.
-type refusal struct {
-	wireError
-	reason string        // for the log and the sandbox's header
-	public string        // the message, where the form's own says too little
-	retry  time.Duration // above zero: when to come again
-	cause  error
-}
-
-func (r *refusal) Error() string { return r.code + ": " + r.reason }
-
-func (r *refusal) Unwrap() error { return r.cause }
-
-func refuse(e wireError, reason string) *refusal { return &refusal{wireError: e, reason: reason} }
-
-func (r *refusal) because(err error) *refusal            { r.cause = err; return r }
-func (r *refusal) saying(public string) *refusal         { r.public = public; return r }
-func (r *refusal) comeBack(after time.Duration) *refusal { r.retry = after; return r }
-
-// When to come again: to a busy bank, after longer than its queue takes to
-// drain; after the last call of a day, in an hour, for the first of the four may
-// be forgotten by then.
-const (
-	busyRetry = time.Second
-	dayRetry  = time.Hour
-)
-
-// wireErrorOf tells the form of an error, its message, and when to come again
-// (zero: it does not matter). Whatever is no refusal is internal.
-func wireErrorOf(err error) (e wireError, message string, retry time.Duration) {
-	if own := (*refusal)(nil); errors.As(err, &own) {
-		if message = own.public; message == "" {
-			message = own.message
-		}
-		return own.wireError, message, own.retry
-	}
-	no := (*bank.Refusal)(nil)
-	if !errors.As(err, &no) {
-		return internalError, internalError.message, 0
-	}
-	e, known := errorTable[no.Code]
-	if !known {
-		return internalError, internalError.message, 0
-	}
-	message = e.message
-	if e.own && no.Public != "" {
-		message = no.Public
-		if no.Field != "" {
-			message = no.Field + ": " + message
-		}
-	}
-	switch e.status {
-	case http.StatusServiceUnavailable:
-		retry = busyRetry
-	case http.StatusTooManyRequests:
-		retry = dayRetry
-	}
-	return e, message, retry
-}
-
 // errorOf is the form of an answer that edge gives by its status alone.
-func errorOf(status int) wireError {
+func errorOf(status int) wire.Error {
 	switch status {
 	case http.StatusNotFound:
 		return notFound
@@ -243,57 +173,33 @@ func errorOf(status int) wireError {
 // writeError writes an error; an empty message is the form's own. To the token
 // call it answers as OAuth 2.0 does too, so that both kinds of client can read
 // it (psd2 §10).
-func writeError(w http.ResponseWriter, e wireError, message string, oauth bool) {
+func writeError(w http.ResponseWriter, e wire.Error, message string, oauth bool) {
 	if message == "" {
-		message = e.message
+		message = e.Message
 	}
 	b := append(make([]byte, 0, 256), '{')
-	b = edge.AppendStringField(b, "code", e.code)
+	b = edge.AppendStringField(b, "code", e.Code)
 	b = edge.AppendStringField(b, "message", message)
 	if oauth {
 		b = edge.AppendStringField(b, "error", oauthError(e))
 		b = edge.AppendStringField(b, "error_description", message)
 	}
-	write(w, answer{status: e.status, body: append(b, '}')})
+	wire.Write(w, wire.Answer{Status: e.Status, Body: append(b, '}')})
 }
 
 // oauthError is the error of RFC 6749 §5.2 that stands for one of ours.
-func oauthError(e wireError) string {
+func oauthError(e wire.Error) string {
 	switch e {
 	case invalidGrant, invalidScope, grantUnknown:
-		return e.code
+		return e.Code
 	case thirdPartyUnknown, certificateError, signatureError, signatureMissing, thirdPartyBlocked, roleMissing:
 		return "invalid_client"
 	}
 	switch {
-	case e.status == http.StatusServiceUnavailable:
+	case e.Status == http.StatusServiceUnavailable:
 		return "temporarily_unavailable"
-	case e.status >= http.StatusInternalServerError:
+	case e.Status >= http.StatusInternalServerError:
 		return "server_error"
 	}
 	return "invalid_request"
-}
-
-// reasonOf is the rule that refused and the field at fault, in words that hold
-// nothing of what the caller sent.
-func reasonOf(err error) string {
-	own, no := (*refusal)(nil), (*bank.Refusal)(nil)
-	switch {
-	case errors.As(err, &own):
-		return own.reason
-	case !errors.As(err, &no) || no.Code == bank.Internal:
-		return string(bank.Internal)
-	}
-	return string(no.Code)
-}
-
-// causeOf is what the operator's log should know beyond the reason.
-func causeOf(err error) error {
-	if own := (*refusal)(nil); errors.As(err, &own) {
-		return own.cause
-	}
-	if no := (*bank.Refusal)(nil); errors.As(err, &no) {
-		return errors.Unwrap(no)
-	}
-	return err
 }

@@ -5,6 +5,7 @@ import (
 
 	"okienko/bank"
 	"okienko/edge"
+	"okienko/psd2/wire"
 )
 
 // Known is one error of the door, for its tests.
@@ -16,14 +17,14 @@ type Known struct {
 // ErrorFor is the form of a code, false when the table lacks it.
 func ErrorFor(c bank.Code) (Known, bool) {
 	e, ok := errorTable[c]
-	return Known{e.status, e.code}, ok
+	return Known{e.Status, e.Code}, ok
 }
 
 // KnownErrors lists every error of the door, and Rows counts the table.
 func KnownErrors() []Known {
 	out := make([]Known, len(wireErrors))
 	for i, e := range wireErrors {
-		out[i] = Known{e.status, e.code}
+		out[i] = Known{e.Status, e.Code}
 	}
 	return out
 }
@@ -38,9 +39,9 @@ func ReadDetails(body []byte) error {
 	if err != nil {
 		return err
 	}
-	r := &reading{}
-	b := r.open(o, "")
-	scope, err := scopeOf(b.text("scope", 64))
+	r := &wire.Reading{}
+	b := open(r, o, "")
+	scope, err := scopeOf(b.Text("scope", 64))
 	if err != nil {
 		return err
 	}

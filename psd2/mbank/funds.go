@@ -10,6 +10,7 @@ import (
 	"okienko/bank/thirdparty"
 	"okienko/edge"
 	"okienko/psd2"
+	"okienko/psd2/wire"
 )
 
 func (d *Door) fundsRoutes() []route {
@@ -19,43 +20,43 @@ func (d *Door) fundsRoutes() []route {
 }
 
 // confirmFunds answers yes or no, and never a balance (PSD2 art. 65).
-func (d *Door) confirmFunds(c *call) (answer, error) {
+func (d *Door) confirmFunds(c *call) (wire.Answer, error) {
 	if _, err := c.query(); err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
 	o, err := c.object()
 	if err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
-	r := &reading{}
-	b := r.open(o, "")
-	b.only("accountNumber", "amount", "currency")
-	number, currency := b.need("accountNumber", 34), b.need("currency", 3)
+	r := &wire.Reading{}
+	b := open(r, o, "")
+	b.Only("accountNumber", "amount", "currency")
+	number, currency := b.Need("accountNumber", 34), b.Need("currency", 3)
 	of, err := money.ParseCurrency(currency)
 	if err != nil {
-		b.blame("currency", "It is not a currency of this bank.")
+		b.Blame("currency", "It is not a currency of this bank.")
 		of = money.PLN
 	}
-	amount := b.amount("amount", of)
+	amount := b.Amount("amount", of)
 	if !amount.IsPositive() {
-		b.blame("amount", "An amount is above zero.")
+		b.Blame("amount", "An amount is above zero.")
 	}
 	account, err := nrb.Parse(number)
 	if err != nil {
-		b.blame("accountNumber", "It is not an account number.")
+		b.Blame("accountNumber", "It is not an account number.")
 	}
-	if err := r.err(); err != nil {
-		return answer{}, err
+	if err := r.Err(); err != nil {
+		return wire.Answer{}, err
 	}
 	if err := c.throttled(d); err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
-	yes, err := d.core.Funds(c.ctx(), c.caller, psd2.FundsAsk{Number: string(account), Amount: amount}, c.now)
+	yes, err := d.core.Funds(c.Ctx(), c.Caller, psd2.FundsAsk{Number: string(account), Amount: amount}, c.Now)
 	if bank.CodeOf(err) == bank.CallsUsedUp {
-		return answer{}, refuse(tooManyRequests, "confirmations of one account").comeBack(dayRetry)
+		return wire.Answer{}, wire.Refuse(tooManyRequests, "confirmations of one account").ComeBack(wire.DayRetry)
 	} else if err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
 	body := edge.AppendBoolField([]byte{'{'}, "fundsAvailable", yes)
-	return answer{status: http.StatusOK, body: append(body, '}')}, nil
+	return wire.Answer{Status: http.StatusOK, Body: append(body, '}')}, nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"okienko/edge"
 	"okienko/psd2"
+	"okienko/psd2/wire"
 )
 
 // everyCall are the headers that each call carries (psd2 §3.3), in the order in
@@ -23,33 +24,33 @@ var oneValue = []string{"Content-Type", "JWS-Signature"}
 // checkHeaders asks for the headers of a call and reads its body: the first
 // check after the route, before anything is known of the caller.
 func (d *Door) checkHeaders(c *call) error {
-	h, needed := c.r.Header, everyCall
+	h, needed := c.R.Header, everyCall
 	if c.route.stranger {
 		needed = registerCall
 	}
 	for _, list := range [][]string{needed, c.route.own} {
 		for _, name := range list {
-			if c.header(name) == "" {
-				return refuse(headerMissing, "header "+name).saying("The header " + name + " is missing.")
+			if c.Header(name) == "" {
+				return wire.Refuse(headerMissing, "header "+name).Saying("The header " + name + " is missing.")
 			}
 		}
 	}
-	if c.route.token && c.header("Authorization") == "" {
-		return refuse(headerMissing, "header Authorization").saying("The header Authorization is missing.")
+	if c.route.token && c.Header("Authorization") == "" {
+		return wire.Refuse(headerMissing, "header Authorization").Saying("The header Authorization is missing.")
 	}
-	if !c.route.stranger && c.header("JWS-Signature") == "" {
-		return refuse(signatureMissing, "header JWS-Signature")
+	if !c.route.stranger && c.Header("JWS-Signature") == "" {
+		return wire.Refuse(signatureMissing, "header JWS-Signature")
 	}
 	for _, name := range oneValue {
 		if len(h.Values(name)) > 1 {
-			return refuse(fieldError, "header twice").saying(name + ": A header stands twice.")
+			return wire.Refuse(fieldError, "header twice").Saying(name + ": A header stands twice.")
 		}
 	}
-	if !psd2.WellFormedRequestID(c.header("TPP-Request-ID")) {
-		return refuse(fieldError, "TPP-Request-ID").saying("TPP-Request-ID: It is not a UUID.")
+	if !psd2.WellFormedRequestID(c.Header("TPP-Request-ID")) {
+		return wire.Refuse(fieldError, "TPP-Request-ID").Saying("TPP-Request-ID: It is not a UUID.")
 	}
 	if !edge.AcceptsJSON(h.Values("Accept")...) {
-		return refuse(notAcceptable, "Accept")
+		return wire.Refuse(notAcceptable, "Accept")
 	}
 	return d.readBody(c)
 }
@@ -57,23 +58,23 @@ func (d *Door) checkHeaders(c *call) error {
 // readBody reads the bytes of a call that takes a body. A body on one that takes
 // none is signed like any other and then ignored, so it is read too.
 func (d *Door) readBody(c *call) (err error) {
-	if media := c.r.Header.Get("Content-Type"); (c.route.body || media != "") && !edge.IsJSON(media) {
-		return refuse(unsupportedMedia, "Content-Type")
+	if media := c.R.Header.Get("Content-Type"); (c.route.body || media != "") && !edge.IsJSON(media) {
+		return wire.Refuse(unsupportedMedia, "Content-Type")
 	}
 	most := c.route.maxBody
 	if most == 0 {
 		most = usualBody
 	}
-	c.body, err = edge.ReadBody(c.w, c.r, most)
+	c.Body, err = edge.ReadBody(c.W, c.R, most)
 	switch {
 	case errors.Is(err, edge.ErrBodyTooLarge):
-		return refuse(contentTooLarge, "length of the body")
+		return wire.Refuse(contentTooLarge, "length of the body")
 	case errors.Is(err, edge.ErrBodyEncoded):
-		return refuse(unsupportedMedia, "Content-Encoding")
+		return wire.Refuse(unsupportedMedia, "Content-Encoding")
 	case err != nil:
-		return refuse(bodyError, "the body broke off").because(err)
-	case !c.route.body && len(c.body) > 0 && c.r.Method == http.MethodGet:
-		return refuse(bodyError, "a body on GET").saying("A GET has no body.")
+		return wire.Refuse(bodyError, "the body broke off").Because(err)
+	case !c.route.body && len(c.Body) > 0 && c.R.Method == http.MethodGet:
+		return wire.Refuse(bodyError, "a body on GET").Saying("A GET has no body.")
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"okienko/bank/transfer"
 	"okienko/edge"
 	"okienko/psd2"
+	"okienko/psd2/wire"
 )
 
 // The headers that carry a third party's own ids.
@@ -26,7 +27,7 @@ const (
 // names it (psd2 §10 cases 64, 73).
 func (d *Door) paymentRoutes() []route {
 	var routes []route
-	add := func(act string, own []string, body int64, serve func(*call) (answer, error)) {
+	add := func(act string, own []string, body int64, serve func(*call) (wire.Answer, error)) {
 		routes = append(routes, route{
 			act: act, service: service.Initiation, role: thirdparty.PaymentInitiation, token: true,
 			own: append([]string{"Client-ID"}, own...), body: body > 0, maxBody: body, serve: serve,
@@ -35,39 +36,39 @@ func (d *Door) paymentRoutes() []route {
 	byPaymentID, byBundleID := []string{paymentIDHeader}, []string{bundleIDHeader}
 	for _, f := range forms {
 		one, bundle := "/payments/"+f.segment, "/payments/bundle/"+f.segment
-		add("POST "+one, byPaymentID, usualBody, func(c *call) (answer, error) { return d.pay(c, f.kind) })
-		add("GET "+one+"/status", byPaymentID, 0, func(c *call) (answer, error) { return d.showPayment(c, f.kind) })
-		add("GET "+one+"/{aspspPaymentId}/status", nil, 0, func(c *call) (answer, error) { return d.showPayment(c, f.kind) })
-		add("DELETE "+one+"/{aspspPaymentId}", nil, 0, func(c *call) (answer, error) { return d.cancelPayment(c, f.kind) })
-		add("POST "+bundle, byBundleID, bundleBody, func(c *call) (answer, error) { return d.payBundle(c, f.kind) })
-		add("GET "+bundle+"/status", byBundleID, 0, func(c *call) (answer, error) { return d.showBundle(c, f.kind) })
-		add("GET "+bundle+"/{aspspBundleId}/status", nil, 0, func(c *call) (answer, error) { return d.showBundle(c, f.kind) })
-		add("DELETE "+bundle+"/{aspspBundleId}", nil, 0, func(c *call) (answer, error) { return d.cancelBundle(c, f.kind) })
+		add("POST "+one, byPaymentID, usualBody, func(c *call) (wire.Answer, error) { return d.pay(c, f.kind) })
+		add("GET "+one+"/status", byPaymentID, 0, func(c *call) (wire.Answer, error) { return d.showPayment(c, f.kind) })
+		add("GET "+one+"/{aspspPaymentId}/status", nil, 0, func(c *call) (wire.Answer, error) { return d.showPayment(c, f.kind) })
+		add("DELETE "+one+"/{aspspPaymentId}", nil, 0, func(c *call) (wire.Answer, error) { return d.cancelPayment(c, f.kind) })
+		add("POST "+bundle, byBundleID, bundleBody, func(c *call) (wire.Answer, error) { return d.payBundle(c, f.kind) })
+		add("GET "+bundle+"/status", byBundleID, 0, func(c *call) (wire.Answer, error) { return d.showBundle(c, f.kind) })
+		add("GET "+bundle+"/{aspspBundleId}/status", nil, 0, func(c *call) (wire.Answer, error) { return d.showBundle(c, f.kind) })
+		add("DELETE "+bundle+"/{aspspBundleId}", nil, 0, func(c *call) (wire.Answer, error) { return d.cancelBundle(c, f.kind) })
 	}
 	return routes
 }
 
 // pay initiates one payment, or a standing order when executionMode says so.
-func (d *Door) pay(c *call, k transfer.Kind) (answer, error) {
+func (d *Door) pay(c *call, k transfer.Kind) (wire.Answer, error) {
 	tppID, err := d.mayPay(c, paymentIDHeader)
 	if err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
 	o, err := c.object()
 	if err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
-	r := &reading{}
-	order, _ := r.open(o, "").readInstruction(k, false)
-	if err := r.err(); err != nil {
-		return answer{}, err
+	r := &wire.Reading{}
+	order, _ := open(r, o, "").readInstruction(k, false)
+	if err := r.Err(); err != nil {
+		return wire.Answer{}, err
 	}
 	if err := c.throttled(d); err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
-	made, err := d.core.Initiate(c.ctx(), &c.access, psd2.Orders{TPPID: tppID, List: []payment.Initiation{{Order: *order}}})
+	made, err := d.core.Initiate(c.Ctx(), &c.Access, psd2.Orders{TPPID: tppID, List: []payment.Initiation{{Order: *order}}})
 	if err != nil {
-		return answer{}, onWire(err, k, "")
+		return wire.Answer{}, onWire(err, k, "")
 	}
 	return d.told(c, http.StatusCreated, &made, false)
 }
@@ -75,10 +76,10 @@ func (d *Door) pay(c *call, k transfer.Kind) (answer, error) {
 // mayPay asks for consent, customer and account before the body is read, and
 // reads the third party's own id of what it orders.
 func (d *Door) mayPay(c *call, header string) (tppID string, err error) {
-	if err := psd2.MayInitiate(&c.access); err != nil {
+	if err := psd2.MayInitiate(&c.Access); err != nil {
 		return "", err
 	}
-	if err := d.core.MayUse(c.ctx(), &c.access, c.now); err != nil {
+	if err := d.core.MayUse(c.Ctx(), &c.Access, c.Now); err != nil {
 		return "", err
 	}
 	if _, err := c.query(); err != nil {
@@ -89,7 +90,7 @@ func (d *Door) mayPay(c *call, header string) (tppID string, err error) {
 
 // ownID reads the id that a third party gave to what it orders.
 func (c *call) ownID(header string) (string, error) {
-	id := c.header(header)
+	id := c.Header(header)
 	if id == "" || len(id) > tppIDLength || !utf8.ValidString(id) || strings.ContainsFunc(id, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		return "", bank.RefuseField(header, "An id of 1 to 128 characters is expected.")
 	}
@@ -97,10 +98,10 @@ func (c *call) ownID(header string) (string, error) {
 }
 
 // showPayment tells where a payment or a standing order stands.
-func (d *Door) showPayment(c *call, k transfer.Kind) (answer, error) {
+func (d *Door) showPayment(c *call, k transfer.Kind) (wire.Answer, error) {
 	made, _, err := d.found(c, "aspspPaymentId", paymentIDHeader, k, false)
 	if err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
 	return d.told(c, http.StatusOK, &made, false)
 }
@@ -109,10 +110,10 @@ func (d *Door) showPayment(c *call, k transfer.Kind) (answer, error) {
 // parameters are those of its query.
 func (d *Door) found(c *call, path, header string, k transfer.Kind, bundle bool, parameters ...string) (psd2.Made, edge.Form, error) {
 	refuse := func(err error) (psd2.Made, edge.Form, error) { return psd2.Made{}, edge.Form{}, err }
-	if err := psd2.MayLook(&c.access); err != nil {
+	if err := psd2.MayLook(&c.Access); err != nil {
 		return refuse(err)
 	}
-	if err := d.core.MayUse(c.ctx(), &c.access, c.now); err != nil {
+	if err := d.core.MayUse(c.Ctx(), &c.Access, c.Now); err != nil {
 		return refuse(err)
 	}
 	query, err := c.query(parameters...)
@@ -129,7 +130,7 @@ func (d *Door) found(c *call, path, header string, k transfer.Kind, bundle bool,
 	if err != nil {
 		return refuse(err)
 	}
-	if err := d.core.Look(c.ctx(), &c.access, &made); err != nil {
+	if err := d.core.Look(c.Ctx(), &c.Access, &made); err != nil {
 		return refuse(err)
 	}
 	return made, query, nil
@@ -140,15 +141,15 @@ func (d *Door) found(c *call, path, header string, k transfer.Kind, bundle bool,
 func (d *Door) named(c *call, path, header string, k transfer.Kind, bundle bool) (psd2.Made, error) {
 	var made psd2.Made
 	var err error
-	client := c.caller.Client.ID
-	switch id := c.r.PathValue(path); {
+	client := c.Caller.Client.ID
+	switch id := c.R.PathValue(path); {
 	case id != "" && bundle:
-		made, err = d.core.FindBundle(c.ctx(), client, ownID(id))
+		made, err = d.core.FindBundle(c.Ctx(), client, wire.OwnID(id))
 	case id != "":
-		made, err = d.core.Find(c.ctx(), client, ownID(id))
+		made, err = d.core.Find(c.Ctx(), client, wire.OwnID(id))
 	default:
 		if id, err = c.ownID(header); err == nil {
-			made, err = d.core.FindByTPP(c.ctx(), client, id)
+			made, err = d.core.FindByTPP(c.Ctx(), client, id)
 		}
 	}
 	if err != nil {
@@ -160,39 +161,39 @@ func (d *Door) named(c *call, path, header string, k transfer.Kind, bundle bool)
 	return made, nil
 }
 
-func (d *Door) cancelPayment(c *call, k transfer.Kind) (answer, error) {
+func (d *Door) cancelPayment(c *call, k transfer.Kind) (wire.Answer, error) {
 	return d.cancel(c, "aspspPaymentId", k, false)
 }
 
 // cancel cancels what a consent of its own allows. What is cancelled already is
 // not there any more (psd2 §10 case 72).
-func (d *Door) cancel(c *call, path string, k transfer.Kind, bundle bool) (answer, error) {
-	if err := psd2.MayCancel(&c.access); err != nil {
-		return answer{}, err
+func (d *Door) cancel(c *call, path string, k transfer.Kind, bundle bool) (wire.Answer, error) {
+	if err := psd2.MayCancel(&c.Access); err != nil {
+		return wire.Answer{}, err
 	}
-	if err := d.core.MayUse(c.ctx(), &c.access, c.now); err != nil {
-		return answer{}, err
+	if err := d.core.MayUse(c.Ctx(), &c.Access, c.Now); err != nil {
+		return wire.Answer{}, err
 	}
 	if _, err := c.query(); err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
 	if err := c.throttled(d); err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
 	made, err := d.named(c, path, "", k, bundle)
 	if err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
-	if err = d.core.Cancel(c.ctx(), &c.access, &made); bank.CodeOf(err) == bank.PaymentFinal || bank.CodeOf(err) == bank.PermissionUsedUp {
+	if err = d.core.Cancel(c.Ctx(), &c.Access, &made); bank.CodeOf(err) == bank.PaymentFinal || bank.CodeOf(err) == bank.PermissionUsedUp {
 		now, again := d.named(c, path, "", k, bundle) // it may have been cancelled meanwhile
 		if again == nil && now.Cancelled() {
 			err = bank.Refuse(bank.NotFound, "The payment was cancelled before.")
 		}
 	}
 	if err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
-	return answer{status: http.StatusNoContent}, nil
+	return wire.Answer{Status: http.StatusNoContent}, nil
 }
 
 // onWire names the field of a refusal as it stands in the body; at is the place

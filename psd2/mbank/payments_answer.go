@@ -6,33 +6,34 @@ import (
 	"okienko/bank/transfer"
 	"okienko/edge"
 	"okienko/psd2"
+	"okienko/psd2/wire"
 )
 
-var statuses = []word[transfer.Status]{
-	{transfer.Submitted, "SUBMITTED"}, {transfer.Pending, "PENDING"}, {transfer.Scheduled, "SCHEDULED"},
-	{transfer.Done, "DONE"}, {transfer.Rejected, "REJECTED"}, {transfer.Cancelled, "CANCELLED"},
+var statuses = []wire.Word[transfer.Status]{
+	wire.Pair(transfer.Submitted, "SUBMITTED"), wire.Pair(transfer.Pending, "PENDING"), wire.Pair(transfer.Scheduled, "SCHEDULED"),
+	wire.Pair(transfer.Done, "DONE"), wire.Pair(transfer.Rejected, "REJECTED"), wire.Pair(transfer.Cancelled, "CANCELLED"),
 }
 
-var bundleStatuses = []word[transfer.BundleStatus]{
-	{transfer.BundleInProgress, "IN_PROGRESS"}, {transfer.BundleCancelled, "CANCELLED"},
-	{transfer.BundleDone, "DONE"}, {transfer.BundlePartly, "PARTIALLY_DONE"},
+var bundleStatuses = []wire.Word[transfer.BundleStatus]{
+	wire.Pair(transfer.BundleInProgress, "IN_PROGRESS"), wire.Pair(transfer.BundleCancelled, "CANCELLED"),
+	wire.Pair(transfer.BundleDone, "DONE"), wire.Pair(transfer.BundlePartly, "PARTIALLY_DONE"),
 }
 
-var standingStatuses = []word[transfer.StandingStatus]{
-	{transfer.StandingSubmitted, "SUBMITTED"}, {transfer.StandingInProgress, "IN_PROGRESS"},
-	{transfer.StandingCancelled, "CANCELLED"}, {transfer.StandingClosed, "CLOSE"},
+var standingStatuses = []wire.Word[transfer.StandingStatus]{
+	wire.Pair(transfer.StandingSubmitted, "SUBMITTED"), wire.Pair(transfer.StandingInProgress, "IN_PROGRESS"),
+	wire.Pair(transfer.StandingCancelled, "CANCELLED"), wire.Pair(transfer.StandingClosed, "CLOSE"),
 }
 
 // generalOf says of a standing order what generalStatus says of payments, for
 // clients that read only that: it too moves only forward.
-var generalOf = []word[transfer.StandingStatus]{
-	{transfer.StandingSubmitted, "SUBMITTED"}, {transfer.StandingInProgress, "SCHEDULED"},
-	{transfer.StandingCancelled, "CANCELLED"}, {transfer.StandingClosed, "DONE"},
+var generalOf = []wire.Word[transfer.StandingStatus]{
+	wire.Pair(transfer.StandingSubmitted, "SUBMITTED"), wire.Pair(transfer.StandingInProgress, "SCHEDULED"),
+	wire.Pair(transfer.StandingCancelled, "CANCELLED"), wire.Pair(transfer.StandingClosed, "DONE"),
 }
 
 // told answers with where something stands; included adds the payments of a
 // bundle.
-func (d *Door) told(c *call, status int, m *psd2.Made, included bool) (answer, error) {
+func (d *Door) told(c *call, status int, m *psd2.Made, included bool) (wire.Answer, error) {
 	b := make([]byte, 0, 1024)
 	var err error
 	switch {
@@ -44,20 +45,20 @@ func (d *Door) told(c *call, status int, m *psd2.Made, included bool) (answer, e
 		b = appendStanding(b, m.Standing, d.statusLink(c, m))
 	}
 	if err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
-	return answer{status: status, body: b}, nil
+	return wire.Answer{Status: status, Body: b}, nil
 }
 
 // statusLink is where the status is read: absolute in the path, without a host,
 // as mBank's samples put it behind theirs (psd2 §3.2).
 func (d *Door) statusLink(c *call, m *psd2.Made) string {
-	bankID, _, _ := strings.Cut(strings.TrimPrefix(c.r.URL.Path, "/"), "/")
+	bankID, _, _ := strings.Cut(strings.TrimPrefix(c.R.URL.Path, "/"), "/")
 	path := "/payments/"
 	if m.Bundle != nil {
 		path += "bundle/"
 	}
-	return "/" + bankID + "/v3" + path + formOf(m.Kind()).segment + "/" + wireID(m.ID()) + "/status"
+	return "/" + bankID + "/v3" + path + formOf(m.Kind()).segment + "/" + wire.HandleOf(m.ID()) + "/status"
 }
 
 func appendStatusLink(dst []byte, href string) []byte {
@@ -70,7 +71,7 @@ func appendStatusLink(dst []byte, href string) []byte {
 // appendTransfer writes a payment. One inside the answer of its bundle carries
 // the id that the third party gave it there.
 func (d *Door) appendTransfer(c *call, dst []byte, t *transfer.Transfer, inBundle bool) ([]byte, error) {
-	failure, err := d.core.Failure(c.ctx(), t)
+	failure, err := d.core.Failure(c.Ctx(), t)
 	if err != nil {
 		return nil, err
 	}
@@ -78,15 +79,15 @@ func (d *Door) appendTransfer(c *call, dst []byte, t *transfer.Transfer, inBundl
 	if !inBundle {
 		dst = appendStatusLink(dst, d.statusLink(c, &psd2.Made{Transfer: t}))
 	}
-	dst = edge.AppendStringField(dst, "aspspPaymentId", wireID(string(t.ID)))
-	dst = maybeText(dst, "tppPaymentId", t.TPPID)
-	dst = edge.AppendStringField(dst, "generalStatus", wireOf(statuses, t.Status))
+	dst = edge.AppendStringField(dst, "aspspPaymentId", wire.HandleOf(string(t.ID)))
+	dst = wire.MaybeText(dst, "tppPaymentId", t.TPPID)
+	dst = edge.AppendStringField(dst, "generalStatus", wire.Spell(statuses, t.Status))
 	detail := psd2.Progress(t)
 	if failure != nil {
 		detail += " " + failure.Text
 	}
 	dst = edge.AppendStringField(dst, "detailedStatus", detail)
-	dst = maybeText(dst, "system", wireOf(systems, t.System))
+	dst = wire.MaybeText(dst, "system", wire.Spell(systems, t.System))
 	if failure != nil {
 		dst = appendFailure(dst, failure, t.Order.Kind)
 	}
@@ -107,9 +108,9 @@ func appendFailure(dst []byte, f *psd2.Failure, k transfer.Kind) []byte {
 
 func (d *Door) appendBundle(c *call, dst []byte, m *psd2.Made, included bool) ([]byte, error) {
 	dst = appendStatusLink(append(dst, '{'), d.statusLink(c, m))
-	dst = edge.AppendStringField(dst, "aspspBundleId", wireID(string(m.Bundle.ID)))
-	dst = maybeText(dst, "tppBundleId", m.Bundle.TPPID)
-	status := wireOf(bundleStatuses, transfer.StatusOf(m.Transfers))
+	dst = edge.AppendStringField(dst, "aspspBundleId", wire.HandleOf(string(m.Bundle.ID)))
+	dst = wire.MaybeText(dst, "tppBundleId", m.Bundle.TPPID)
+	status := wire.Spell(bundleStatuses, transfer.StatusOf(m.Transfers))
 	dst = edge.AppendStringField(dst, "generalStatus", status)
 	dst = edge.AppendStringField(dst, "detailedStatus", psd2.BundleProgress(m.Transfers))
 	if included {
@@ -130,11 +131,11 @@ func (d *Door) appendBundle(c *call, dst []byte, m *psd2.Made, included bool) ([
 
 func appendStanding(dst []byte, s *transfer.Standing, href string) []byte {
 	dst = appendStatusLink(append(dst, '{'), href)
-	dst = edge.AppendStringField(dst, "aspspPaymentId", wireID(string(s.ID)))
-	dst = maybeText(dst, "tppPaymentId", s.TPPID)
-	dst = edge.AppendStringField(dst, "generalStatus", wireOf(generalOf, s.Status))
+	dst = edge.AppendStringField(dst, "aspspPaymentId", wire.HandleOf(string(s.ID)))
+	dst = wire.MaybeText(dst, "tppPaymentId", s.TPPID)
+	dst = edge.AppendStringField(dst, "generalStatus", wire.Spell(generalOf, s.Status))
 	dst = edge.AppendStringField(dst, "detailedStatus", psd2.StandingProgress(s))
-	dst = edge.AppendStringField(dst, "recurringPaymentStatus", wireOf(standingStatuses, s.Status))
+	dst = edge.AppendStringField(dst, "recurringPaymentStatus", wire.Spell(standingStatuses, s.Status))
 	dst = edge.AppendIntField(dst, "paymentsMade", int64(s.Made))
 	if !s.Due.IsZero() {
 		dst = edge.AppendStringField(dst, "nextExecutionDate", dateOf(s.Due))

@@ -8,6 +8,7 @@ import (
 	"okienko/bank/transfer"
 	"okienko/bank/xs2a"
 	"okienko/edge"
+	"okienko/psd2/wire"
 )
 
 // paymentAsk is what the privileges of scope pis ask for: payments to be made,
@@ -24,7 +25,7 @@ type paymentAsk struct {
 // readPaymentPrivileges reads privilegeList of scope pis. A consent is for one
 // thing: two methods are refused, in one element or in two (psd2 §10 case 23).
 func readPaymentPrivileges(list []edge.Value, path string) (paymentAsk, error) {
-	r := &reading{}
+	r := &wire.Reading{}
 	if len(list) == 0 {
 		return paymentAsk{}, bank.RefuseField(path, "A privilege is required.")
 	}
@@ -40,9 +41,9 @@ func readPaymentPrivileges(list []edge.Value, path string) (paymentAsk, error) {
 	if len(names) != 1 {
 		return paymentAsk{}, bank.RefuseField(path, "A consent is for one payment method: exactly one privilege is expected.")
 	}
-	root := r.open(o, path)
+	root := open(r, o, path)
 	ask := root.inside(names[0]).privilege(names[0])
-	return ask, r.err()
+	return ask, r.Err()
 }
 
 // privilege reads what stands behind a privilege's name.
@@ -50,7 +51,7 @@ func (b branch) privilege(name string) paymentAsk {
 	for _, f := range forms {
 		switch name {
 		case f.privilege:
-			b.only("scopeUsageLimit", f.request)
+			b.Only("scopeUsageLimit", f.request)
 			inner := b.inside(f.request)
 			order, _ := inner.readInstruction(f.kind, false)
 			right := xs2a.Initiate
@@ -59,10 +60,10 @@ func (b branch) privilege(name string) paymentAsk {
 			}
 			return paymentAsk{
 				grants: []xs2a.Grant{{Right: right, Single: b.single()}},
-				orders: []xs2a.Ordered{{Order: *order}}, at: inner.path,
+				orders: []xs2a.Ordered{{Order: *order}}, at: inner.Path,
 			}
 		case f.bundle:
-			b.only("scopeUsageLimit", f.bundleRequest)
+			b.Only("scopeUsageLimit", f.bundleRequest)
 			ask := b.inside(f.bundleRequest).readBundle(f.kind)
 			ask.grants = []xs2a.Grant{{Right: xs2a.InitiateBundle, Single: b.single()}}
 			return ask
@@ -78,40 +79,40 @@ func (b branch) privilege(name string) paymentAsk {
 	case mayCancelBundle:
 		field, right = "aspspBundleId", xs2a.CancelPayment
 	default:
-		b.blame(b.path[:len(b.path)-1], "The privilege is not one of scope pis.")
+		b.Blame(b.Path[:len(b.Path)-1], "The privilege is not one of scope pis.")
 		return paymentAsk{}
 	}
-	b.only("scopeUsageLimit", field)
+	b.Only("scopeUsageLimit", field)
 	return paymentAsk{
 		grants: []xs2a.Grant{{Right: right, Single: b.single()}},
-		bundle: field == "aspspBundleId", of: ownID(b.need(field, tppIDLength)),
+		bundle: field == "aspspBundleId", of: wire.OwnID(b.Need(field, tppIDLength)),
 	}
 }
 
 // single reads scopeUsageLimit.
 func (b branch) single() bool {
-	switch s := b.text("scopeUsageLimit", 16); s {
+	switch s := b.Text("scopeUsageLimit", 16); s {
 	case "SINGLE":
 		return true
 	case "MULTIPLE", "":
 	default:
-		b.blame(b.path+"scopeUsageLimit", "One of SINGLE, MULTIPLE is expected.")
+		b.Blame(b.Path+"scopeUsageLimit", "One of SINGLE, MULTIPLE is expected.")
 	}
 	return false
 }
 
 // readBundle reads the payments of a bundle and their sum.
 func (b branch) readBundle(k transfer.Kind) paymentAsk {
-	b.only("transfersTotalAmount", "transfers")
-	ask := paymentAsk{bundle: true, at: b.path}
-	for i, v := range b.list("transfers") {
-		at := b.path + "transfers[" + strconv.Itoa(i) + "]"
+	b.Only("transfersTotalAmount", "transfers")
+	ask := paymentAsk{bundle: true, at: b.Path}
+	for i, v := range b.List("transfers") {
+		at := b.Path + "transfers[" + strconv.Itoa(i) + "]"
 		o, ok := v.Object()
 		if !ok {
-			b.blame(at, "An object is expected.")
+			b.Blame(at, "An object is expected.")
 			continue
 		}
-		one := b.open(o, at)
+		one := b.at(o, at)
 		order, id := one.readInstruction(k, true)
 		ask.orders = append(ask.orders, xs2a.Ordered{TPPID: id, Order: *order})
 	}
@@ -119,9 +120,9 @@ func (b branch) readBundle(k transfer.Kind) paymentAsk {
 	if len(ask.orders) > 0 {
 		c = ask.orders[0].Order.Amount.Currency()
 	} else {
-		b.blame(b.path+"transfers", "A bundle holds at least one payment.")
+		b.Blame(b.Path+"transfers", "A bundle holds at least one payment.")
 	}
-	ask.total = b.amount("transfersTotalAmount", c)
+	ask.total = b.Amount("transfersTotalAmount", c)
 	return ask
 }
 
@@ -142,7 +143,7 @@ func appendPaymentPrivilege(dst []byte, c *xs2a.Consent) []byte {
 	dst = edge.AppendStringField(dst, "scopeUsageLimit", limit)
 	switch {
 	case len(what.Orders) == 0:
-		dst = edge.AppendStringField(dst, field, wireID(id))
+		dst = edge.AppendStringField(dst, field, wire.HandleOf(id))
 	case what.Bundle:
 		dst = append(edge.AppendKey(dst, field), '{')
 		dst = edge.AppendStringField(dst, "transfersTotalAmount", what.Total.String())

@@ -1,38 +1,23 @@
 package mbank
 
 import (
-	"strconv"
+	"slices"
 
-	"okienko/bank/calendar"
 	"okienko/bank/money"
-	"okienko/bank/nrb"
 	"okienko/bank/transfer"
 	"okienko/edge"
+	"okienko/psd2/wire"
 )
 
-// The longest texts. Names, titles and identifiers have PolishAPI's lengths
-// (psd2 §2.5), parts of an address those of ISO 20022 PostalAddress27; where the
-// two differ the longer one holds, and the payment system's own rules are the
-// core's business (transfer.Instruction.Validate).
+// The longest texts of this form alone: names of ISO 20022 and identifiers (psd2
+// §2.5); the payment system's own rules are the core's business
+// (transfer.Instruction.Validate).
 const (
 	nameLength       = 140
-	titleLength      = 140
-	accountLength    = 34
 	identifierLength = 140
 	referenceLength  = 35
 	symbolLength     = 10
-	bankNameLength   = 140
-	bankCodeLength   = 10
-	bicLength        = 11
-	taxWordLength    = 7
-	payerIDLength    = 20
-	obligationLength = 40
 	tppIDLength      = 128 // as every id since PolishAPI 3.0 (psd2 §1)
-	taxIDLength      = 14  // Elixir's IDC (psd2 §8)
-	invoiceLength    = 35  // INV
-	splitTextLength  = 33  // TXT
-	lineLength       = 35
-	mostLines        = 4
 )
 
 // readInstruction reads a payment as v3 words it (psd2 §3.5). inBundle is for
@@ -49,28 +34,28 @@ func (b branch) readInstruction(k transfer.Kind, inBundle bool) (o *transfer.Ins
 	}
 	if inBundle {
 		known = append(known, "tppPaymentId")
-		tppID = b.need("tppPaymentId", tppIDLength)
+		tppID = b.Need("tppPaymentId", tppIDLength)
 	}
-	b.only(known...)
+	b.Only(known...)
 	o = &transfer.Instruction{Kind: k}
 	b.inside("recipient").recipient(o)
 	o.Sender = b.inside("sender").sender()
 	b.inside("transferData").transferData(o)
-	o.Delivery = oneOf(b, "deliveryMode", deliveries)
+	o.Delivery = wire.OneOf(b.Branch, "deliveryMode", deliveries)
 	if o.Delivery == "" {
-		b.blame(b.path+"deliveryMode", "The field is required.")
+		b.Blame(b.Path+"deliveryMode", "The field is required.")
 	}
-	o.System = oneOf(b, "system", systems)
-	o.Mode = oneOf(b, "executionMode", modes)
-	o.Hold = b.flag("hold")
+	o.System = wire.OneOf(b.Branch, "system", systems)
+	o.Mode = wire.OneOf(b.Branch, "executionMode", modes)
+	o.Hold = b.Flag("hold")
 	switch k {
 	case transfer.Domestic:
-		o.Split = b.split()
+		o.Split = b.Split()
 	case transfer.Tax:
-		o.TaxForm = b.inside("usInfo").taxForm()
+		o.TaxForm = b.inside("usInfo").TaxForm()
 	case transfer.NonEEA:
-		b.inside("recipientBank").bank(&o.RecipientBank)
-		o.Charges = b.text("transferCharges", 3)
+		b.inside("recipientBank").Bank(&o.RecipientBank, nameLength, country)
+		o.Charges = b.Text("transferCharges", 3)
 	}
 	return o, tppID
 }
@@ -79,32 +64,23 @@ func (b branch) recipient(o *transfer.Instruction) {
 	known := []string{"accountNumber", "name", "nameAddressStructured", "identifiers", "ultimateRecipient"}
 	if o.Kind == transfer.EEA {
 		known = append(known, "countryCode")
-		o.RecipientCountry = b.country("countryCode")
+		o.RecipientCountry = country(b.Branch, "countryCode")
 	}
-	b.only(known...)
-	number := b.need("accountNumber", accountLength)
+	b.Only(known...)
+	number := b.Need("accountNumber", wire.AccountLength)
 	if o.Kind == transfer.Domestic || o.Kind == transfer.Tax {
-		b.polish("accountNumber", number)
+		number = b.Polish("accountNumber", number)
 	}
-	o.Recipient = b.party(number, b.need("name", nameLength), "ultimateRecipient")
+	o.Recipient = b.party(number, b.Need("name", nameLength), "ultimateRecipient")
 }
 
 func (b branch) sender() transfer.Party {
-	b.only("accountNumber", "name", "nameAddressStructured", "identifiers", "ultimateSender")
-	number := b.text("accountNumber", accountLength)
+	b.Only("accountNumber", "name", "nameAddressStructured", "identifiers", "ultimateSender")
+	number := b.Text("accountNumber", wire.AccountLength)
 	if number != "" {
-		b.polish("accountNumber", number) // the payer's account is one of ours
+		number = b.Polish("accountNumber", number) // the payer's account is one of ours
 	}
-	return b.party(number, b.text("name", nameLength), "ultimateSender")
-}
-
-// polish refuses what is not exactly the 26 digits of an account in Poland: of
-// the two answers to spaces and "PL" the strict one is ours (psd2 §10 case 59,
-// §0.1).
-func (b branch) polish(name, number string) {
-	if n, err := nrb.Parse(number); number != "" && (err != nil || string(n) != number) {
-		b.blame(b.path+name, "An account number is 26 digits with right check digits, without spaces and country.")
-	}
+	return b.party(number, b.Text("name", nameLength), "ultimateSender")
 }
 
 func (b branch) party(number, name, ultimate string) transfer.Party {
@@ -112,15 +88,15 @@ func (b branch) party(number, name, ultimate string) transfer.Party {
 	p.AddressName, p.Address = b.inside("nameAddressStructured").nameAddress()
 	p.Identifiers = b.inside("identifiers").identifiers()
 	u := b.inside(ultimate)
-	u.only("nameAddressStructured", "identifiers")
+	u.Only("nameAddressStructured", "identifiers")
 	p.Ultimate.AddressName, p.Ultimate.Address = u.inside("nameAddressStructured").nameAddress()
 	p.Ultimate.Identifiers = u.inside("identifiers").identifiers()
 	return p
 }
 
 func (b branch) nameAddress() (string, transfer.Address) {
-	b.only("name", "addressStructured")
-	return b.text("name", nameLength), b.inside("addressStructured").address()
+	b.Only("name", "addressStructured")
+	return b.Text("name", nameLength), b.inside("addressStructured").address()
 }
 
 // addressParts are the parts of a structured address but the country, with their
@@ -150,22 +126,22 @@ func (b branch) address() transfer.Address {
 	for _, p := range addressParts {
 		known = append(known, p.name)
 	}
-	b.only(known...)
-	a := transfer.Address{Country: b.country("countryCode")}
+	b.Only(known...)
+	a := transfer.Address{Country: country(b.Branch, "countryCode")}
 	for _, p := range addressParts {
-		*p.of(&a) = b.text(p.name, p.longest)
+		*p.of(&a) = b.Text(p.name, p.longest)
 	}
 	return a
 }
 
 // identifierTypes are the kinds of identifier. Values are not judged: mBank's own
 // sample has a LEI that is none (psd2 §10 case 81).
-var identifierTypes = []word[string]{{"LEI", "LEI"}, {"TXID", "TXID"}}
+var identifierTypes = []wire.Word[string]{wire.Pair("LEI", "LEI"), wire.Pair("TXID", "TXID")}
 
 func (b branch) identifiers() transfer.Identifiers {
-	b.only("idType", "idValue", "issuer")
+	b.Only("idType", "idValue", "issuer")
 	return transfer.Identifiers{
-		Type: oneOf(b, "idType", identifierTypes), Value: b.text("idValue", identifierLength), Issuer: b.text("issuer", identifierLength),
+		Type: wire.OneOf(b.Branch, "idType", identifierTypes), Value: b.Text("idValue", identifierLength), Issuer: b.Text("issuer", identifierLength),
 	}
 }
 
@@ -173,146 +149,62 @@ func (b branch) transferData(o *transfer.Instruction) {
 	known := []string{"amount", "currency", "executionDate", "recurrence", "additionalFields"}
 	if o.Kind != transfer.Tax {
 		known = append(known, "description")
-		o.Description = b.need("description", titleLength)
+		o.Description = b.Need("description", wire.TitleLength)
 	}
-	b.only(known...)
+	b.Only(known...)
 	c := money.PLN // PolishAPI lets domestic and tax orders leave it out (psd2 §2.5)
-	if s := b.text("currency", 3); s != "" {
+	if s := b.Text("currency", 3); s != "" {
 		var err error
 		if c, err = money.ParseCurrency(s); err != nil {
-			b.blame(b.path+"currency", "The currency is not one of this bank's.")
+			b.Blame(b.Path+"currency", "The currency is not one of this bank's.")
 			c = money.PLN
 		}
 	} else if o.Kind == transfer.EEA || o.Kind == transfer.NonEEA {
-		b.blame(b.path+"currency", "The field is required.")
+		b.Blame(b.Path+"currency", "The field is required.")
 	}
-	o.Amount = b.amount("amount", c)
-	o.ExecutionDate = b.date("executionDate")
+	o.Amount = b.Amount("amount", c)
+	o.ExecutionDate = b.Date("executionDate")
 	o.Recurrence = b.inside("recurrence").recurrence()
 	extra := b.inside("additionalFields")
-	extra.only("bicOrSwift", "reference", "KS", "VS", "SS")
-	o.RecipientBank.BIC = extra.text("bicOrSwift", bicLength)
-	o.Reference = extra.text("reference", referenceLength)
+	extra.Only("bicOrSwift", "reference", "KS", "VS", "SS")
+	o.RecipientBank.BIC = extra.Text("bicOrSwift", wire.BICLength)
+	o.Reference = extra.Text("reference", referenceLength)
 	o.Symbols = transfer.Symbols{
-		Constant: extra.text("KS", symbolLength), Variable: extra.text("VS", symbolLength), Specific: extra.text("SS", symbolLength),
+		Constant: extra.Text("KS", symbolLength), Variable: extra.Text("VS", symbolLength), Specific: extra.Text("SS", symbolLength),
 	}
 }
 
 func (b branch) recurrence() *transfer.Recurrence {
-	if blank(b.object) {
+	if wire.Blank(b.Object) {
 		return nil
 	}
-	b.only("startDate", "endDate", "frequency", "dayOffOffsetType")
-	r := &transfer.Recurrence{Start: b.date("startDate"), End: b.date("endDate")}
-	if r.Start == (calendar.Date{}) {
-		b.blame(b.path+"startDate", "The field is required.")
-	}
-	f := b.inside("frequency")
-	f.only("periodType", "periodValue")
-	if r.Every = oneOf(f, "periodType", units); r.Every == "" {
-		f.blame(f.path+"periodType", "The field is required.")
-	}
-	const most = 1000 // days, weeks or months between two payments
-	n, ok := f.whole("periodValue")
-	if !ok || n < 1 || n > most {
-		f.blame(f.path+"periodValue", "A whole number from 1 to "+strconv.Itoa(most)+" is expected.")
-		n = 1
-	}
-	r.Count = int(n)
-	switch b.need("dayOffOffsetType", len(before)) {
-	case before:
-		r.Before = true
-	case after, "":
-	default:
-		b.blame(b.path+"dayOffOffsetType", "One of BEFORE, AFTER is expected.")
-	}
+	b.Only("startDate", "endDate", "frequency", "dayOffOffsetType")
+	r := &transfer.Recurrence{}
+	b.Frequency(r, units, offHoliday)
 	return r
 }
 
-// split reads the split-payment part: the flag and its details stand or fall
-// together (psd2 §10 case 69).
-func (b branch) split() *transfer.Split {
-	wanted := b.flag("splitPayment")
-	d := b.inside("transactionInfoSp")
-	d.only("spInvoiceNumber", "spTaxIdentificationNumber", "spTaxAmount", "spDescription")
-	switch {
-	case !wanted && !blank(d.object):
-		b.blame(b.path+"splitPayment", "Details of a split payment without the flag.")
-		return nil
-	case !wanted:
-		return nil
-	case blank(d.object):
-		b.blame(b.path+"transactionInfoSp", "A split payment needs its details.")
-		return nil
-	}
-	return &transfer.Split{
-		VAT: d.amount("spTaxAmount", money.PLN), TaxID: d.need("spTaxIdentificationNumber", taxIDLength),
-		Invoice: d.need("spInvoiceNumber", invoiceLength), Description: d.text("spDescription", splitTextLength),
-	}
-}
-
-func (b branch) taxForm() *transfer.TaxForm {
-	b.only("payerInfo", "formCode", "periodId", "periodType", "year", "obligationId")
-	p := b.inside("payerInfo")
-	p.only("payorId", "payorIdType")
-	return &transfer.TaxForm{
-		PayerID: p.need("payorId", payerIDLength), PayerIDType: p.need("payorIdType", 1),
-		FormCode: b.need("formCode", taxWordLength), PeriodID: b.text("periodId", taxWordLength),
-		PeriodType: b.text("periodType", taxWordLength), Year: b.year("year"), Obligation: b.text("obligationId", obligationLength),
-	}
-}
-
-// year reads a year: PolishAPI has a number, forms of tax offices write two or
-// four digits (psd2 §2.5, §8).
-func (b branch) year(name string) string {
-	v, ok := b.get(name)
-	if !ok {
+// country reads an ISO 3166-1 alpha-2 code. mBank's third version asks for two
+// letters where the second asked for three (psd2 §3.1).
+func country(b wire.Branch, name string) string {
+	s := b.Text(name, 3)
+	if s == "" {
 		return ""
 	}
-	if n, ok := v.Int64(); ok && n >= 0 && n <= 9999 {
-		return strconv.FormatInt(n, 10)
-	}
-	s, ok := v.String()
-	for i := range len(s) {
-		ok = ok && s[i] >= '0' && s[i] <= '9'
-	}
-	if !ok || len(s) > 4 {
-		b.blame(b.path+name, "A year has at most four digits.")
+	if len(s) != 2 || slices.ContainsFunc([]byte(s), func(c byte) bool { return c < 'A' || c > 'Z' }) {
+		b.Blame(b.Path+name, "A country is two letters of ISO 3166-1, PL.")
 		return ""
 	}
 	return s
 }
 
-// bank reads the payee's bank of a transfer outside the EEA. Its address may be
-// lines: the structured one is asked of people (psd2 §2.5, §9).
-func (b branch) bank(to *transfer.Bank) {
-	b.only("bicOrSwift", "name", "code", "countryCode", "address")
-	if bic := b.text("bicOrSwift", bicLength); bic != "" {
-		if to.BIC != "" && to.BIC != bic {
-			b.blame(b.path+"bicOrSwift", "transferData.additionalFields.bicOrSwift names another bank.")
-		}
-		to.BIC = bic
-	}
-	to.Name, to.Code, to.Country = b.text("name", bankNameLength), b.text("code", bankCodeLength), b.country("countryCode")
-	lines := b.list("address")
-	if len(lines) > mostLines {
-		b.blame(b.path+"address", "At most four lines are allowed.")
-		return
-	}
-	for i, v := range lines {
-		line := branch{reading: b.reading, path: b.path}
-		if s := line.line("address["+strconv.Itoa(i)+"]", v); s != "" {
-			to.Lines = append(to.Lines, s)
-		}
-	}
-}
+// branch is an object of a body in this form.
+type branch struct{ wire.Branch }
 
-// line reads one line of an address.
-func (b branch) line(name string, v edge.Value) string {
-	s, ok := v.String()
-	if !ok || len([]rune(s)) > lineLength {
-		b.blame(b.path+name, "A line is a text of at most 35 characters.")
-		return ""
-	}
-	return s
-}
+// open starts at a body.
+func open(r *wire.Reading, o edge.Object, path string) branch { return branch{r.Open(o, path)} }
+
+// inside reads an object that may be absent.
+func (b branch) inside(name string) branch { return branch{b.Inside(name)} }
+
+func (b branch) at(o edge.Object, path string) branch { return open(b.Reading, o, path) }

@@ -12,6 +12,7 @@ import (
 	"okienko/bank/transfer"
 	"okienko/bank/xs2a"
 	"okienko/edge"
+	"okienko/psd2/wire"
 )
 
 // Accounts that mBank's samples and test suites use (psd2 §3.6).
@@ -81,9 +82,9 @@ func instructionOf(body []byte, k transfer.Kind) (*transfer.Instruction, error) 
 	if err != nil {
 		return nil, err
 	}
-	r := &reading{}
-	i, _ := r.open(o, "").readInstruction(k, false)
-	return i, r.err()
+	r := &wire.Reading{}
+	i, _ := open(r, o, "").readInstruction(k, false)
+	return i, r.Err()
 }
 
 func mustRead(t *testing.T, body string, k transfer.Kind) *transfer.Instruction {

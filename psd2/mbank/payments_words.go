@@ -5,40 +5,32 @@ import (
 
 	"okienko/bank/calendar"
 	"okienko/bank/transfer"
+	"okienko/psd2/wire"
 )
 
-// word pairs a word of the core with mBank's spelling of it. The spelling of
-// what no source shows follows the rest: upper case, words joined by "_"
-// (psd2 §0, §3.5).
-type word[T ~string] struct {
-	inside T
-	wire   string
+// The spelling of what no source shows follows the rest: upper case, words joined
+// by "_" (psd2 §0, §3.5).
+var deliveries = []wire.Word[transfer.Delivery]{
+	wire.Pair(transfer.ExpressD0, "EXPRESS_D0"), wire.Pair(transfer.UrgentD1, "URGENT_D1"),
+	wire.Pair(transfer.StandardD1, "STANDARD_D1"), wire.Pair(transfer.StandardD2, "STANDARD_D2"),
 }
 
-var deliveries = []word[transfer.Delivery]{
-	{transfer.ExpressD0, "EXPRESS_D0"}, {transfer.UrgentD1, "URGENT_D1"},
-	{transfer.StandardD1, "STANDARD_D1"}, {transfer.StandardD2, "STANDARD_D2"},
+var systems = []wire.Word[transfer.System]{
+	wire.Pair(transfer.Elixir, "ELIXIR"), wire.Pair(transfer.ExpressElixir, "EXPRESS_ELIXIR"), wire.Pair(transfer.Sorbnet, "SORBNET"),
+	wire.Pair(transfer.BlueCash, "BLUE_CASH"), wire.Pair(transfer.Internal, "INTERNAL"), wire.Pair(transfer.SEPA, "SEPA"),
+	wire.Pair(transfer.InstantSEPA, "INSTANT_SEPA"), wire.Pair(transfer.Target, "TARGET"), wire.Pair(transfer.Swift, "SWIFT"),
 }
 
-var systems = []word[transfer.System]{
-	{transfer.Elixir, "ELIXIR"}, {transfer.ExpressElixir, "EXPRESS_ELIXIR"}, {transfer.Sorbnet, "SORBNET"},
-	{transfer.BlueCash, "BLUE_CASH"}, {transfer.Internal, "INTERNAL"}, {transfer.SEPA, "SEPA"},
-	{transfer.InstantSEPA, "INSTANT_SEPA"}, {transfer.Target, "TARGET"}, {transfer.Swift, "SWIFT"},
+var modes = []wire.Word[transfer.Mode]{
+	wire.Pair(transfer.Immediate, "IMMEDIATE"), wire.Pair(transfer.FutureDated, "FUTURE_DATED"), wire.Pair(transfer.Recurring, "RECURRING"),
 }
 
-var modes = []word[transfer.Mode]{
-	{transfer.Immediate, "IMMEDIATE"}, {transfer.FutureDated, "FUTURE_DATED"}, {transfer.Recurring, "RECURRING"},
+var units = []wire.Word[transfer.Unit]{
+	wire.Pair(transfer.Day, "DAY"), wire.Pair(transfer.Week, "WEEK"), wire.Pair(transfer.Month, "MONTH"),
 }
 
-var units = []word[transfer.Unit]{
-	{transfer.Day, "DAY"}, {transfer.Week, "WEEK"}, {transfer.Month, "MONTH"},
-}
-
-// The two ways off a holiday (psd2 §3.5, dayOffOffsetType).
-const (
-	before = "BEFORE"
-	after  = "AFTER"
-)
+// offHoliday are the two ways off a holiday (psd2 §3.5, dayOffOffsetType).
+var offHoliday = []wire.Word[wire.OffHoliday]{wire.Pair(wire.DayBefore, "BEFORE"), wire.Pair(wire.DayAfter, "AFTER")}
 
 // form is how a kind of transfer is worded: in paths, in privileges and as the
 // request inside a privilege. Domestic is mBank's own; the other names are not
@@ -75,26 +67,6 @@ func formOf(k transfer.Kind) form {
 		}
 	}
 	return forms[0]
-}
-
-// wireOf spells a word, "" for what has no spelling.
-func wireOf[T ~string](words []word[T], inside T) string {
-	for _, w := range words {
-		if w.inside == inside {
-			return w.wire
-		}
-	}
-	return ""
-}
-
-// insideOf reads a word, to the letter.
-func insideOf[T ~string](words []word[T], wire string) (T, bool) {
-	for _, w := range words {
-		if w.wire == wire {
-			return w.inside, true
-		}
-	}
-	return "", false
 }
 
 // dateOf is the day of an instant in Warsaw, as the wire writes it.

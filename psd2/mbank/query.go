@@ -8,17 +8,18 @@ import (
 	"okienko/bank/xs2a"
 	"okienko/edge"
 	"okienko/psd2"
+	"okienko/psd2/wire"
 )
 
 // query reads the query of a call. A parameter that is not known is refused: one
 // that is misspelt and ignored would show too much (psd2 §10 case 51).
 func (c *call) query(known ...string) (edge.Form, error) {
-	q, err := edge.ParseQuery(c.r.URL.RawQuery)
+	q, err := edge.ParseQuery(c.R.URL.RawQuery)
 	if err != nil {
-		return q, refuse(bodyError, "query").because(err)
+		return q, wire.Refuse(bodyError, "query").Because(err)
 	}
 	if len(q.Unknown(known...)) > 0 {
-		return q, refuse(bodyError, "unknown parameter in the query")
+		return q, wire.Refuse(bodyError, "unknown parameter in the query")
 	}
 	return q, nil
 }
@@ -49,7 +50,7 @@ func (c *call) readList() (psd2.Query, edge.Form, error) {
 	}
 	q := psd2.Query{Size: usualPage}
 	if s, ok := f.Get(byStatus); ok {
-		right, known := insideOf(lists, s)
+		right, known := wire.Inside(lists, s)
 		if !known {
 			return q, f, bank.RefuseField(byStatus, "It is one of DONE, PENDING, SCHEDULED, REJECTED, HOLD, CANCELLED.")
 		}

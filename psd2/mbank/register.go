@@ -6,6 +6,7 @@ import (
 	"okienko/bank/service"
 	"okienko/edge"
 	"okienko/psd2"
+	"okienko/psd2/wire"
 )
 
 // registerRoute is POST /v3/register/, which stands outside the banks' paths.
@@ -18,30 +19,30 @@ const maxStatement = 60 << 10
 
 // register takes in a third party by its software statement (psd2 §3.7). What
 // mBank answers is not known: 201, or 200 for a client that is there already.
-func (d *Door) register(c *call) (answer, error) {
+func (d *Door) register(c *call) (wire.Answer, error) {
 	if _, err := c.query(); err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
 	o, err := c.object()
 	if err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
-	r := &reading{}
-	b := r.open(o, "")
-	b.only("software_statement")
-	statement := b.need("software_statement", maxStatement)
-	if err := r.err(); err != nil {
-		return answer{}, err
+	r := &wire.Reading{}
+	b := open(r, o, "")
+	b.Only("software_statement")
+	statement := b.Need("software_statement", maxStatement)
+	if err := r.Err(); err != nil {
+		return wire.Answer{}, err
 	}
-	wish := psd2.Registration{Statement: statement, RequestID: c.header("TPP-Request-ID")}
-	if c.r.TLS != nil {
-		wish.Chain = c.r.TLS.PeerCertificates
+	wish := psd2.Registration{Statement: statement, RequestID: c.Header("TPP-Request-ID")}
+	if c.R.TLS != nil {
+		wish.Chain = c.R.TLS.PeerCertificates
 	}
-	client, known, err := d.core.Register(c.ctx(), wish, c.now)
+	client, known, err := d.core.Register(c.Ctx(), wish, c.Now)
 	if err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
-	c.line.Organisation, c.line.Client = client.Organisation, client.ID
+	c.Line.Organisation, c.Line.Client = client.Organisation, client.ID
 	status := http.StatusCreated
 	if known {
 		status = http.StatusOK
@@ -51,5 +52,5 @@ func (d *Door) register(c *call) (answer, error) {
 	body = edge.AppendStringField(body, "client_name", client.Name)
 	body = edge.AppendStringsField(body, "redirect_uris", client.RedirectURIs)
 	body = edge.AppendStringField(body, "status", string(client.Status))
-	return answer{status: status, body: append(body, '}')}, nil
+	return wire.Answer{Status: status, Body: append(body, '}')}, nil
 }

@@ -6,14 +6,14 @@ import (
 	"time"
 
 	"okienko/bank"
-	"okienko/bank/calendar"
 	"okienko/bank/xs2a"
 	"okienko/edge"
+	"okienko/psd2/wire"
 )
 
 // scopes pair a scope with its spelling as scopeGroupType (psd2 §3.4).
-var scopes = []word[xs2a.Scope]{
-	{xs2a.AccountList, "AIS_ACCOUNTS"}, {xs2a.AccountInfo, "AIS"}, {xs2a.Payments, "PIS"},
+var scopes = []wire.Word[xs2a.Scope]{
+	wire.Pair(xs2a.AccountList, "AIS_ACCOUNTS"), wire.Pair(xs2a.AccountInfo, "AIS"), wire.Pair(xs2a.Payments, "PIS"),
 }
 
 // scopeOf reads the scope of a consent: exactly one (psd2 §10 case 22).
@@ -40,53 +40,43 @@ type details struct {
 // readDetails reads scope_details for a scope. Every field is needed, except
 // where an earlier consent has said it already.
 func (b branch) readDetails(scope xs2a.Scope, first bool) (details, error) {
-	b.only("privilegeList", "scopeGroupType", "consentId", "scopeTimeLimit", "throttlingPolicy")
-	need := b.text
+	b.Only("privilegeList", "scopeGroupType", "consentId", "scopeTimeLimit", "throttlingPolicy")
+	need := b.Text
 	if first {
-		need = b.need
+		need = b.Need
 	}
 	var d details
-	if group := need("scopeGroupType", 16); group != "" && group != wireOf(scopes, scope) {
-		b.blame(b.path+"scopeGroupType", "It is "+wireOf(scopes, scope)+" for this scope.")
+	if group := need("scopeGroupType", 16); group != "" && group != wire.Spell(scopes, scope) {
+		b.Blame(b.Path+"scopeGroupType", "It is "+wire.Spell(scopes, scope)+" for this scope.")
 	}
 	d.consentID = need("consentId", 128)
 	if policy := need("throttlingPolicy", 32); policy != "" && policy != throttling {
-		b.blame(b.path+"throttlingPolicy", "It is "+throttling+".")
+		b.Blame(b.Path+"throttlingPolicy", "It is "+throttling+".")
 	}
 	if limit := need("scopeTimeLimit", 40); limit != "" {
 		var ok bool
-		if d.until, ok = parseInstant(limit); !ok {
-			b.blame(b.path+"scopeTimeLimit", "An instant is needed, 2027-01-31T12:00:00Z.")
+		if d.until, ok = wire.ParseInstant(limit); !ok {
+			b.Blame(b.Path+"scopeTimeLimit", "An instant is needed, 2027-01-31T12:00:00Z.")
 		}
 	}
-	list := b.list("privilegeList")
+	list := b.List("privilegeList")
 	if len(list) == 0 {
 		if first {
-			b.blame(b.path+"privilegeList", "At least one privilege is needed.")
+			b.Blame(b.Path+"privilegeList", "At least one privilege is needed.")
 		}
-		return d, b.err()
+		return d, b.Err()
 	}
 	if scope == xs2a.Payments {
-		if err := b.err(); err != nil {
+		if err := b.Err(); err != nil {
 			return d, err
 		}
 		var err error
-		d.payment, err = readPaymentPrivileges(list, b.path+"privilegeList")
+		d.payment, err = readPaymentPrivileges(list, b.Path+"privilegeList")
 		d.grants = d.payment.grants
 		return d, err
 	}
 	d.grants, d.numbers = b.readPrivileges(list, scope)
-	return d, b.err()
-}
-
-// parseInstant reads an instant with an offset or, as the standard shows it,
-// without one: then it is of Warsaw (psd2 §2.1, §10 case 25).
-func parseInstant(s string) (time.Time, bool) {
-	if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
-		return t.UTC(), true
-	}
-	t, err := time.ParseInLocation("2006-01-02T15:04:05.999999999", s, calendar.Warsaw())
-	return t.UTC(), err == nil
+	return d, b.Err()
 }
 
 // privilege is one name of mBank's for rights of ours.
@@ -104,9 +94,9 @@ var privileges = []privilege{
 }
 
 // lists are the lists of transactions (psd2 §3.6).
-var lists = []word[xs2a.Right]{
-	{xs2a.ReadDone, "DONE"}, {xs2a.ReadPending, "PENDING"}, {xs2a.ReadScheduled, "SCHEDULED"},
-	{xs2a.ReadRejected, "REJECTED"}, {xs2a.ReadHolds, "HOLD"}, {xs2a.ReadCancelled, "CANCELLED"},
+var lists = []wire.Word[xs2a.Right]{
+	wire.Pair(xs2a.ReadDone, "DONE"), wire.Pair(xs2a.ReadPending, "PENDING"), wire.Pair(xs2a.ReadScheduled, "SCHEDULED"),
+	wire.Pair(xs2a.ReadRejected, "REJECTED"), wire.Pair(xs2a.ReadHolds, "HOLD"), wire.Pair(xs2a.ReadCancelled, "CANCELLED"),
 }
 
 // readPrivileges reads privilegeList of account information. An element may name
@@ -120,14 +110,14 @@ func (b branch) readPrivileges(list []edge.Value, scope xs2a.Scope) ([]xs2a.Gran
 	}
 	var groups []group
 	for i, v := range list {
-		path := b.path + "privilegeList[" + strconv.Itoa(i) + "]"
+		path := b.Path + "privilegeList[" + strconv.Itoa(i) + "]"
 		o, ok := v.Object()
 		if !ok {
-			b.blame(path, "An object is expected.")
+			b.Blame(path, "An object is expected.")
 			continue
 		}
-		one := b.open(o, path)
-		number := one.text("accountNumber", 34)
+		one := b.at(o, path)
+		number := one.Text("accountNumber", 34)
 		at := slices.IndexFunc(groups, func(g group) bool { return g.number == number })
 		if at < 0 {
 			groups = append(groups, group{number: number})
@@ -144,7 +134,7 @@ func (b branch) readPrivileges(list []edge.Value, scope xs2a.Scope) ([]xs2a.Gran
 			numbers = append(numbers, g.number)
 		}
 		if !sameGrants(g.grants, groups[0].grants) {
-			b.blame(b.path+"privilegeList", "All accounts of a consent have the same privileges.")
+			b.Blame(b.Path+"privilegeList", "All accounts of a consent have the same privileges.")
 		}
 	}
 	return groups[0].grants, numbers
@@ -157,24 +147,24 @@ func sameGrants(a, b []xs2a.Grant) bool {
 // addPrivileges adds the rights of one element to those of its account.
 func (b branch) addPrivileges(to []xs2a.Grant, scope xs2a.Scope) []xs2a.Grant {
 	before := len(to)
-	for _, name := range b.object.Names() {
+	for _, name := range b.Object.Names() {
 		if name == "accountNumber" {
 			continue
 		}
 		i := slices.IndexFunc(privileges, func(p privilege) bool { return p.name == name && p.scope == scope })
 		if i < 0 {
-			b.blame(b.path+printable(name), "The privilege is not one of this scope.")
+			b.Blame(b.Path+wire.Printable(name), "The privilege is not one of this scope.")
 			continue
 		}
 		for _, g := range b.inside(name).readGrants(privileges[i]) {
 			if slices.ContainsFunc(to, func(has xs2a.Grant) bool { return has.Right == g.Right }) {
-				b.blame(b.path+name, "The privilege is named twice.")
+				b.Blame(b.Path+name, "The privilege is named twice.")
 			}
 			to = append(to, g)
 		}
 	}
 	if len(to) == before {
-		b.blame(b.path[:len(b.path)-1], "A privilege is expected.")
+		b.Blame(b.Path[:len(b.Path)-1], "A privilege is expected.")
 	}
 	return to
 }
@@ -183,29 +173,29 @@ func (b branch) addPrivileges(to []xs2a.Grant, scope xs2a.Scope) []xs2a.Grant {
 func (b branch) readGrants(p privilege) []xs2a.Grant {
 	single := b.single()
 	if p.rights != nil {
-		b.only("scopeUsageLimit")
+		b.Only("scopeUsageLimit")
 		out := make([]xs2a.Grant, len(p.rights))
 		for i, r := range p.rights {
 			out[i] = xs2a.Grant{Right: r, Single: single}
 		}
 		return out
 	}
-	b.only("scopeUsageLimit", "maxAllowedHistoryLong", "transactionStatus")
-	days, ok := b.whole("maxAllowedHistoryLong")
+	b.Only("scopeUsageLimit", "maxAllowedHistoryLong", "transactionStatus")
+	days, ok := b.Whole("maxAllowedHistoryLong")
 	if !ok || days < 1 || days > xs2a.MaxHistoryDays {
-		b.blame(b.path+"maxAllowedHistoryLong", "A number of days from 1 to 1460 is needed.")
+		b.Blame(b.Path+"maxAllowedHistoryLong", "A number of days from 1 to 1460 is needed.")
 		days = 1
 	}
-	names := b.list("transactionStatus")
+	names := b.List("transactionStatus")
 	if len(names) == 0 {
-		b.blame(b.path+"transactionStatus", "At least one status is needed.")
+		b.Blame(b.Path+"transactionStatus", "At least one status is needed.")
 	}
 	var out []xs2a.Grant
 	for _, v := range names {
 		name, _ := v.String()
-		right, ok := insideOf(lists, name)
+		right, ok := wire.Inside(lists, name)
 		if !ok || slices.ContainsFunc(out, func(g xs2a.Grant) bool { return g.Right == right }) {
-			b.blame(b.path+"transactionStatus", "A list of different words is needed, of DONE, PENDING, SCHEDULED, REJECTED, HOLD, CANCELLED.")
+			b.Blame(b.Path+"transactionStatus", "A list of different words is needed, of DONE, PENDING, SCHEDULED, REJECTED, HOLD, CANCELLED.")
 			break
 		}
 		out = append(out, xs2a.Grant{Right: right, Single: single, HistoryDays: int(days)})
@@ -225,7 +215,7 @@ func appendDetails(b []byte, c *xs2a.Consent) []byte {
 	}
 	b = append(b, ']')
 	b = edge.AppendStringField(b, "consentId", c.TPPID)
-	b = appendInstant(b, "scopeTimeLimit", c.Until)
+	b = wire.AppendInstant(b, "scopeTimeLimit", c.Until)
 	b = edge.AppendStringField(b, "throttlingPolicy", throttling)
 	return append(b, '}')
 }
@@ -256,8 +246,8 @@ func appendPrivilege(b []byte, c *xs2a.Consent, p privilege) []byte {
 	rights := p.rights
 	if rights == nil {
 		for _, s := range lists {
-			if s.inside.Scope() == p.scope {
-				rights = append(rights, s.inside)
+			if s.Inside.Scope() == p.scope {
+				rights = append(rights, s.Inside)
 			}
 		}
 	}
@@ -275,16 +265,9 @@ func appendPrivilege(b []byte, c *xs2a.Consent, p privilege) []byte {
 		b = edge.AppendIntField(b, "maxAllowedHistoryLong", int64(g.HistoryDays))
 		names := make([]string, len(rights))
 		for i, r := range rights {
-			names[i] = wireOf(lists, r)
+			names[i] = wire.Spell(lists, r)
 		}
 		b = edge.AppendStringsField(b, "transactionStatus", names)
 	}
 	return append(b, '}')
-}
-
-// appendInstant writes an instant as of Warsaw: clients read the first ten
-// characters as a day (psd2 §3.6), and it must be the day of the bank.
-func appendInstant(b []byte, name string, t time.Time) []byte {
-	b = append(edge.AppendKey(b, name), '"')
-	return append(t.In(calendar.Warsaw()).AppendFormat(b, "2006-01-02T15:04:05.000Z07:00"), '"')
 }

@@ -1,4 +1,4 @@
-package mbank
+package wire
 
 import (
 	"encoding/hex"
@@ -13,9 +13,9 @@ import (
 // idAlphabet is Crockford's base 32 in lower case.
 const idAlphabet = "0123456789abcdefghjkmnpqrstvwxyz"
 
-// wireID is the UUID of one of the bank's ids. An id of another form, which some
+// HandleOf is the UUID of one of the bank's ids. An id of another form, which some
 // other core system may give, stays as it is.
-func wireID(own string) string {
+func HandleOf(own string) string {
 	b, ok := idBits(own)
 	if !ok {
 		return own
@@ -24,18 +24,18 @@ func wireID(own string) string {
 	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
 
-// ownID is the bank's id behind a handle. A handle in the bank's own form is no
+// OwnID is the bank's id behind a handle. A handle in the bank's own form is no
 // handle here: one payment has one name.
-func ownID(handle string) string {
+func OwnID(handle string) string {
 	if _, ok := idBits(handle); ok {
-		return nothing
+		return Nothing
 	}
 	if len(handle) != 36 || handle[8] != '-' || handle[13] != '-' || handle[18] != '-' || handle[23] != '-' || strings.ToLower(handle) != handle {
-		return plausible(handle)
+		return Plausible(handle)
 	}
 	b, err := hex.DecodeString(strings.ReplaceAll(handle, "-", ""))
 	if err != nil || len(b) != 16 {
-		return nothing
+		return Nothing
 	}
 	out := make([]byte, 26)
 	var carry, bits uint
@@ -76,4 +76,21 @@ func idBits(own string) (b [16]byte, ok bool) {
 		}
 	}
 	return b, true
+}
+
+// Nothing is an id that the bank never gives.
+const Nothing = "-"
+
+// Plausible keeps what cannot be an id of ours away from stores and logs: it is
+// not found either way, but a database may choke on the text.
+func Plausible(id string) string {
+	if id == "" || len(id) > 128 {
+		return Nothing
+	}
+	for i := range len(id) {
+		if c := id[i]; (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && c != '-' && c != '_' && c != '.' && c != '$' {
+			return Nothing
+		}
+	}
+	return id
 }

@@ -1,4 +1,4 @@
-package mbank
+package wire
 
 import (
 	"regexp"
@@ -14,11 +14,11 @@ func TestHandlesAreUUIDs(t *testing.T) {
 	ids := ident.New(clock.NewManual(time.Date(2026, 11, 18, 11, 0, 0, 0, time.UTC)))
 	for range 1000 {
 		own := ids.NewID()
-		handle := wireID(own)
-		if !form.MatchString(handle) || ownID(handle) != own {
-			t.Fatalf("%s has the handle %s, which means %s", own, handle, ownID(handle))
+		handle := HandleOf(own)
+		if !form.MatchString(handle) || OwnID(handle) != own {
+			t.Fatalf("%s has the handle %s, which means %s", own, handle, OwnID(handle))
 		}
-		if ownID(own) != nothing {
+		if OwnID(own) != Nothing {
 			t.Fatal("an id of the bank is a handle of itself")
 		}
 	}
@@ -27,12 +27,12 @@ func TestHandlesAreUUIDs(t *testing.T) {
 		"00000000000000000000000001": "00000000-0000-0000-0000-000000000001",
 		"7zzzzzzzzzzzzzzzzzzzzzzzzz": "ffffffff-ffff-ffff-ffff-ffffffffffff",
 	} {
-		if wireID(own) != handle || ownID(handle) != own {
-			t.Errorf("%s ↔ %s, want %s ↔ %s", wireID(own), ownID(handle), handle, own)
+		if HandleOf(own) != handle || OwnID(handle) != own {
+			t.Errorf("%s ↔ %s, want %s ↔ %s", HandleOf(own), OwnID(handle), handle, own)
 		}
 	}
 	for _, handle := range []string{"", "x y", "00000000-0000-0000-0000-00000000000g", "FFFFFFFF-ffff-ffff-ffff-ffffffffffff", "8zzzzzzzzzzzzzzzzzzzzzzzzz"} {
-		if got := ownID(handle); got != nothing && got != handle {
+		if got := OwnID(handle); got != Nothing && got != handle {
 			t.Errorf("%q means %q", handle, got)
 		}
 	}
