@@ -4,12 +4,10 @@ import (
 	"net/http"
 	"net/netip"
 	"strconv"
-	"time"
 
 	"okienko/authserver"
 	"okienko/bank"
 	"okienko/bank/service"
-	"okienko/bank/transfer"
 	"okienko/bank/xs2a"
 	"okienko/edge"
 	"okienko/psd2"
@@ -26,10 +24,6 @@ func (d *Door) authRoutes() []route {
 		{act: "DELETE /consents/{tppConsentId}", service: service.Authorisation, own: []string{"Client-ID"}, serve: d.deleteConsent},
 	}
 }
-
-// skew is how far a third party's clock may be ahead of ours where an end is
-// counted from now (psd2 §10 case 79).
-const skew = 5 * time.Minute
 
 // authorize starts a consent: it answers the address of the customer's page. A
 // refusal never sends a browser anywhere (psd2 §10 case 28).
@@ -75,73 +69,29 @@ func (d *Door) readAuthorize(c *call, o edge.Object) (authserver.ConsentAsk, err
 	r := &wire.Reading{}
 	b := open(r, o, "")
 	b.Only("response_type", "client_id", "redirect_uri", "scope", "state", "scope_details")
-	response, clientID := b.Need("response_type", 64), b.Need("client_id", 64)
-	ask := authserver.ConsentAsk{Client: &c.Caller.Client, RedirectURI: b.Need("redirect_uri", 1024), State: b.Need("state", 4096)}
+	w := psd2.Wish{
+		ResponseType: b.Need("response_type", 64), ClientID: b.Need("client_id", 64), RedirectURI: b.Need("redirect_uri", 1024), State: b.Need("state", 4096),
+	}
 	scopeText := b.Need("scope", 64)
-	if err := r.Err(); err != nil {
-		return ask, err
-	}
-	if clientID != string(c.Caller.Client.ID) {
-		return ask, bank.Refuse(bank.ThirdPartyUnknown, "The client is not that of the certificate.")
-	}
-	if response != "code" {
-		return ask, bank.Refuse(bank.ResponseUnsupported, "The response type is code.")
-	}
-	scope, err := scopeOf(scopeText)
+	none := authserver.ConsentAsk{}
+	err := r.Err()
 	if err != nil {
-		return ask, err
+		return none, err
 	}
-	if err := c.Caller.Permit(scope.Role(), c.Now); err != nil {
-		return ask, err
+	if w.Scope, err = psd2.OneScope(scopeText); err != nil {
+		return none, err
 	}
-	if !c.Caller.Client.Redirects(ask.RedirectURI) {
-		return ask, bank.Refuse(bank.RedirectUnknown, "The redirect_uri is not registered for the client.")
+	if err := c.Caller.MayAsk(&w, c.Now); err != nil {
+		return none, err
 	}
-	details := b.inside("scope_details")
-	what, err := details.readDetails(scope, true)
-	if err != nil {
-		return ask, err
+	if !c.Caller.Client.Redirects(w.RedirectURI) {
+		return none, bank.Refuse(bank.RedirectUnknown, "The redirect_uri is not registered for the client.")
 	}
-	// An authentication serves account information for 180 days (RTS art. 10a).
-	if scope != xs2a.Payments && what.until.Sub(c.Now) > xs2a.MaxLife+skew {
-		return ask, bank.RefuseField("scope_details.scopeTimeLimit", "It is at most 180 days from now.")
+	if w.Details, err = b.inside("scope_details").readDetails(w.Scope, true); err != nil {
+		return none, err
 	}
-	ask.Consent = xs2a.Consent{TPPID: what.consentID, Scope: scope, Grants: what.grants, Wanted: what.numbers, Until: what.until}
-	if scope == xs2a.Payments {
-		ask.Consent.Payment, err = d.readWhat(c, &what.payment)
-	}
-	return ask, err
-}
-
-// readWhat finds out what a payment consent is about: well-formed orders, or
-// something that this client had made before.
-func (d *Door) readWhat(c *call, p *paymentAsk) (*xs2a.What, error) {
-	what := &xs2a.What{Orders: p.orders, Total: p.total, Bundle: p.bundle && len(p.orders) > 0}
-	if len(p.orders) > 0 {
-		err := psd2.CheckOrders(p.orders, p.bundle, p.total, c.Now)
-		return what, onWire(err, p.orders[0].Order.Kind, p.at)
-	}
-	var err error
-	what.Transfer, what.OfBundle, what.Standing, err = d.madeBefore(c, p)
-	return what, err
-}
-
-// madeBefore finds what a privilege is about by the bank's id of it.
-func (d *Door) madeBefore(c *call, p *paymentAsk) (transfer.ID, transfer.BundleID, transfer.StandingID, error) {
-	find := d.core.Find
-	if p.bundle {
-		find = d.core.FindBundle
-	}
-	made, err := find(c.Ctx(), c.Caller.Client.ID, wire.Plausible(p.of))
-	switch {
-	case err != nil:
-		return "", "", "", err
-	case made.Transfer != nil:
-		return made.Transfer.ID, "", "", nil
-	case made.Bundle != nil:
-		return "", made.Bundle.ID, "", nil
-	}
-	return "", "", made.Standing.ID, nil
+	ask, err := d.core.Wanted(c.Ctx(), c.Caller, &w, c.Now)
+	return ask, onWire(err, w.Details.Payment.Kind(), w.Details.Payment.At)
 }
 
 // token hands out tokens for a code, a refresh token or a list of accounts
@@ -206,8 +156,10 @@ func (d *Door) readToken(c *call, o edge.Object) (authserver.ConsentTokenParams,
 	if err := r.Err(); err != nil {
 		return p, err
 	}
-	if clientID != "" && clientID != string(c.Caller.Client.ID) {
-		return p, bank.Refuse(bank.ThirdPartyUnknown, "The client is not that of the certificate.")
+	if clientID != "" {
+		if err := c.Caller.Is(clientID); err != nil {
+			return p, err
+		}
 	}
 	var err error
 	switch p.GrantType {
@@ -225,7 +177,7 @@ func (d *Door) readNarrow(c *call, b branch, scopeText string, p *authserver.Con
 	if scopeText == "" && !detailed {
 		return nil
 	}
-	scope, err := scopeOf(scopeText)
+	scope, err := psd2.OneScope(scopeText)
 	if err != nil {
 		return err
 	}
@@ -233,14 +185,7 @@ func (d *Door) readNarrow(c *call, b branch, scopeText string, p *authserver.Con
 	if err != nil {
 		return err
 	}
-	p.Narrow = &authserver.ConsentNarrow{Scope: scope, Grants: what.grants}
-	if what.payment.of == "" {
-		return nil
-	}
-	p.Narrow.Transfer, p.Narrow.Bundle, p.Narrow.Standing, err = d.madeBefore(c, &what.payment)
-	if bank.CodeOf(err) == bank.NotFound {
-		return bank.Refuse(bank.ScopeInvalid, "The customer has not consented to that.")
-	}
+	p.Narrow, err = d.core.Narrowed(c.Ctx(), c.Caller.Client.ID, scope, &what)
 	return err
 }
 
@@ -249,7 +194,7 @@ func readExchange(b branch, scopeText string, p *authserver.ConsentTokenParams) 
 	if scopeText == "" {
 		return bank.RefuseField("scope", "The field is required.")
 	}
-	scope, err := scopeOf(scopeText)
+	scope, err := psd2.OneScope(scopeText)
 	if err != nil {
 		return err
 	}
@@ -263,7 +208,7 @@ func readExchange(b branch, scopeText string, p *authserver.ConsentTokenParams) 
 	if err != nil {
 		return err
 	}
-	p.Exchange = &authserver.ConsentExchange{Scope: scope, TPPID: what.consentID, Numbers: what.numbers, Grants: what.grants, Until: what.until}
+	p.Exchange = psd2.Exchanged(&what)
 	return nil
 }
 

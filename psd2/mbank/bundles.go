@@ -30,9 +30,9 @@ func (d *Door) payBundle(c *call, k transfer.Kind) (wire.Answer, error) {
 	if err := c.throttled(d); err != nil {
 		return wire.Answer{}, err
 	}
-	orders := psd2.Orders{TPPID: tppID, Bundle: true, Total: ask.total}
-	for i := range ask.orders {
-		orders.List = append(orders.List, payment.Initiation{TPPID: ask.orders[i].TPPID, Order: ask.orders[i].Order})
+	orders := psd2.Orders{TPPID: tppID, Bundle: true, Total: ask.Total}
+	for i := range ask.Orders {
+		orders.List = append(orders.List, payment.Initiation{TPPID: ask.Orders[i].TPPID, Order: ask.Orders[i].Order})
 	}
 	made, err := d.core.Initiate(c.Ctx(), &c.Access, orders)
 	if err != nil {

@@ -49,7 +49,7 @@ func (s *sample) asked(t *testing.T, body string) (ask paymentAsk, ok bool) {
 	switch root := open(r, o, ""); {
 	case s.Is("/payments/domestic"):
 		order, _ := root.readInstruction(transfer.Domestic, false)
-		ask = paymentAsk{orders: []xs2a.Ordered{{Order: *order}}}
+		ask = paymentAsk{Subject: psd2.Subject{Orders: []xs2a.Ordered{{Order: *order}}}}
 	case s.Is("/payments/bundle/domestic"):
 		ask = root.readBundle(transfer.Domestic)
 	case root.Text("scope", 16) != "pis":
@@ -77,11 +77,11 @@ func TestCatalogueIsRead(t *testing.T) {
 			continue
 		}
 		read++
-		if err := psd2.CheckOrders(raw.orders, raw.bundle && len(raw.orders) > 0, raw.total, now); err != nil {
+		if err := psd2.CheckOrders(raw.Orders, raw.Bundle && len(raw.Orders) > 0, raw.Total, now); err != nil {
 			faulty++
 		}
 		ask, _ := s.asked(t, catalogue.Mended(s.filled(), someDay))
-		if err := psd2.CheckOrders(ask.orders, ask.bundle && len(ask.orders) > 0, ask.total, now); err != nil {
+		if err := psd2.CheckOrders(ask.Orders, ask.Bundle && len(ask.Orders) > 0, ask.Total, now); err != nil {
 			t.Errorf("%v: %s: %v", s.Folder, s.Name, err)
 		}
 	}

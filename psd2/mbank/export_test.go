@@ -5,6 +5,7 @@ import (
 
 	"okienko/bank"
 	"okienko/edge"
+	"okienko/psd2"
 	"okienko/psd2/wire"
 )
 
@@ -41,12 +42,12 @@ func ReadDetails(body []byte) error {
 	}
 	r := &wire.Reading{}
 	b := open(r, o, "")
-	scope, err := scopeOf(b.Text("scope", 64))
+	scope, err := psd2.OneScope(b.Text("scope", 64))
 	if err != nil {
 		return err
 	}
 	d, err := b.inside("scope_details").readDetails(scope, true)
-	if err == nil && (d.consentID == "" || d.until.IsZero() || len(d.grants) == 0) {
+	if err == nil && (d.ConsentID == "" || d.Until.IsZero() || len(d.Grants) == 0) {
 		return errors.New("read, and says nothing")
 	}
 	return err

@@ -8,6 +8,7 @@ import (
 	"okienko/bank/transfer"
 	"okienko/bank/xs2a"
 	"okienko/edge"
+	"okienko/psd2"
 	"okienko/psd2/wire"
 )
 
@@ -15,11 +16,7 @@ import (
 // or one made before, by its handle.
 type paymentAsk struct {
 	grants []xs2a.Grant
-	orders []xs2a.Ordered
-	at     string // where the payment or the bundle stands in the body, with a dot behind it
-	total  money.Amount
-	bundle bool   // orders, or of, is a bundle
-	of     string // the bank's id of what is cancelled or looked at
+	psd2.Subject
 }
 
 // readPaymentPrivileges reads privilegeList of scope pis. A consent is for one
@@ -59,8 +56,8 @@ func (b branch) privilege(name string) paymentAsk {
 				right = xs2a.InitiateRecurring
 			}
 			return paymentAsk{
-				grants: []xs2a.Grant{{Right: right, Single: b.single()}},
-				orders: []xs2a.Ordered{{Order: *order}}, at: inner.Path,
+				grants:  []xs2a.Grant{{Right: right, Single: b.single()}},
+				Subject: psd2.Subject{Orders: []xs2a.Ordered{{Order: *order}}, At: inner.Path},
 			}
 		case f.bundle:
 			b.Only("scopeUsageLimit", f.bundleRequest)
@@ -84,8 +81,8 @@ func (b branch) privilege(name string) paymentAsk {
 	}
 	b.Only("scopeUsageLimit", field)
 	return paymentAsk{
-		grants: []xs2a.Grant{{Right: right, Single: b.single()}},
-		bundle: field == "aspspBundleId", of: wire.OwnID(b.Need(field, tppIDLength)),
+		grants:  []xs2a.Grant{{Right: right, Single: b.single()}},
+		Subject: psd2.Subject{Bundle: field == "aspspBundleId", Either: true, Of: wire.OwnID(b.Need(field, tppIDLength))},
 	}
 }
 
@@ -104,7 +101,7 @@ func (b branch) single() bool {
 // readBundle reads the payments of a bundle and their sum.
 func (b branch) readBundle(k transfer.Kind) paymentAsk {
 	b.Only("transfersTotalAmount", "transfers")
-	ask := paymentAsk{bundle: true, at: b.Path}
+	ask := paymentAsk{Subject: psd2.Subject{Bundle: true, At: b.Path}}
 	for i, v := range b.List("transfers") {
 		at := b.Path + "transfers[" + strconv.Itoa(i) + "]"
 		o, ok := v.Object()
@@ -114,15 +111,15 @@ func (b branch) readBundle(k transfer.Kind) paymentAsk {
 		}
 		one := b.at(o, at)
 		order, id := one.readInstruction(k, true)
-		ask.orders = append(ask.orders, xs2a.Ordered{TPPID: id, Order: *order})
+		ask.Orders = append(ask.Orders, xs2a.Ordered{TPPID: id, Order: *order})
 	}
 	c := money.PLN
-	if len(ask.orders) > 0 {
-		c = ask.orders[0].Order.Amount.Currency()
+	if len(ask.Orders) > 0 {
+		c = ask.Orders[0].Order.Amount.Currency()
 	} else {
 		b.Blame(b.Path+"transfers", "A bundle holds at least one payment.")
 	}
-	ask.total = b.Amount("transfersTotalAmount", c)
+	ask.Total = b.Amount("transfersTotalAmount", c)
 	return ask
 }
 

@@ -323,7 +323,7 @@ func TestPrivileges(t *testing.T) {
 			t.Errorf("%.60s: %v", c.list, err)
 			continue
 		}
-		if g := ask.grants[0]; g.Right != c.right || g.Single != c.single || ask.bundle != c.bundle || len(ask.orders) != c.orders || ask.of != c.of {
+		if g := ask.grants[0]; g.Right != c.right || g.Single != c.single || ask.Bundle != c.bundle || len(ask.Orders) != c.orders || ask.Of != c.of {
 			t.Errorf("%.60s: read as %+v", c.list, ask)
 		}
 	}
@@ -357,15 +357,15 @@ func TestPrivilegesAreWrittenAsTheyAreRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := xs2a.Consent{Grants: ask.grants, Payment: &xs2a.What{Orders: ask.orders}, Accounts: []xs2a.Reach{{Number: payer}}}
+		c := xs2a.Consent{Grants: ask.grants, Payment: &xs2a.What{Orders: ask.Orders}, Accounts: []xs2a.Reach{{Number: payer}}}
 		again, err := privilegesOf(t, "["+string(appendPaymentPrivilege(nil, &c))+"]")
 		if err != nil {
 			t.Errorf("%s: %v", b.name, err)
 			continue
 		}
-		want := ask.orders[0].Order
+		want := ask.Orders[0].Order
 		want.Sender.Account = payer
-		if got := again.orders[0].Order; got.Content() != want.Content() || again.grants[0] != ask.grants[0] {
+		if got := again.Orders[0].Order; got.Content() != want.Content() || again.grants[0] != ask.grants[0] {
 			t.Errorf("%s: written as %s", b.name, appendPaymentPrivilege(nil, &c))
 		}
 	}
@@ -377,9 +377,9 @@ func TestPrivilegesAreWrittenAsTheyAreRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		what := &xs2a.What{Transfer: transfer.ID(ask.of)}
-		if ask.bundle {
-			what = &xs2a.What{OfBundle: transfer.BundleID(ask.of)}
+		what := &xs2a.What{Transfer: transfer.ID(ask.Of)}
+		if ask.Bundle {
+			what = &xs2a.What{OfBundle: transfer.BundleID(ask.Of)}
 		}
 		if got := string(appendPaymentPrivilege(nil, &xs2a.Consent{Grants: ask.grants, Payment: what})); got != list {
 			t.Errorf("written as %s, want %s", got, list)

@@ -81,7 +81,7 @@ func appendTransferData(dst []byte, o *transfer.Instruction) []byte {
 		dst = edge.AppendStringField(dst, "executionDate", o.ExecutionDate.String())
 	}
 	if r := o.Recurrence; r != nil {
-		dst = append(wire.AppendFrequency(dst, r, units, offHoliday), '}')
+		dst = wire.AppendFrequency(dst, r, units, offHoliday)
 	}
 	start := len(dst)
 	dst = append(edge.AppendKey(dst, "additionalFields"), '{')

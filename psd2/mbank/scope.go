@@ -3,11 +3,10 @@ package mbank
 import (
 	"slices"
 	"strconv"
-	"time"
 
-	"okienko/bank"
 	"okienko/bank/xs2a"
 	"okienko/edge"
+	"okienko/psd2"
 	"okienko/psd2/wire"
 )
 
@@ -16,46 +15,28 @@ var scopes = []wire.Word[xs2a.Scope]{
 	wire.Pair(xs2a.AccountList, "AIS_ACCOUNTS"), wire.Pair(xs2a.AccountInfo, "AIS"), wire.Pair(xs2a.Payments, "PIS"),
 }
 
-// scopeOf reads the scope of a consent: exactly one (psd2 §10 case 22).
-func scopeOf(text string) (xs2a.Scope, error) {
-	s := xs2a.Scope(text)
-	if s == xs2a.AccountList || s == xs2a.AccountInfo || s == xs2a.Payments {
-		return s, nil
-	}
-	return "", bank.Refuse(bank.ScopeInvalid, "The scope is one of ais-accounts, ais, pis.")
-}
-
 // throttling is the one policy there is.
 const throttling = "PSD2_REGULATORY"
 
-// details are scope_details: what a consent is to allow.
-type details struct {
-	consentID string
-	until     time.Time
-	grants    []xs2a.Grant
-	numbers   []string // of accounts
-	payment   paymentAsk
-}
-
 // readDetails reads scope_details for a scope. Every field is needed, except
 // where an earlier consent has said it already.
-func (b branch) readDetails(scope xs2a.Scope, first bool) (details, error) {
+func (b branch) readDetails(scope xs2a.Scope, first bool) (psd2.Details, error) {
 	b.Only("privilegeList", "scopeGroupType", "consentId", "scopeTimeLimit", "throttlingPolicy")
 	need := b.Text
 	if first {
 		need = b.Need
 	}
-	var d details
+	var d psd2.Details
 	if group := need("scopeGroupType", 16); group != "" && group != wire.Spell(scopes, scope) {
 		b.Blame(b.Path+"scopeGroupType", "It is "+wire.Spell(scopes, scope)+" for this scope.")
 	}
-	d.consentID = need("consentId", 128)
+	d.ConsentID = need("consentId", 128)
 	if policy := need("throttlingPolicy", 32); policy != "" && policy != throttling {
 		b.Blame(b.Path+"throttlingPolicy", "It is "+throttling+".")
 	}
 	if limit := need("scopeTimeLimit", 40); limit != "" {
 		var ok bool
-		if d.until, ok = wire.ParseInstant(limit); !ok {
+		if d.Until, ok = wire.ParseInstant(limit); !ok {
 			b.Blame(b.Path+"scopeTimeLimit", "An instant is needed, 2027-01-31T12:00:00Z.")
 		}
 	}
@@ -70,12 +51,11 @@ func (b branch) readDetails(scope xs2a.Scope, first bool) (details, error) {
 		if err := b.Err(); err != nil {
 			return d, err
 		}
-		var err error
-		d.payment, err = readPaymentPrivileges(list, b.Path+"privilegeList")
-		d.grants = d.payment.grants
+		ask, err := readPaymentPrivileges(list, b.Path+"privilegeList")
+		d.Grants, d.Payment = ask.grants, ask.Subject
 		return d, err
 	}
-	d.grants, d.numbers = b.readPrivileges(list, scope)
+	d.Grants, d.Numbers = b.readPrivileges(list, scope)
 	return d, b.Err()
 }
 
@@ -100,15 +80,9 @@ var lists = []wire.Word[xs2a.Right]{
 }
 
 // readPrivileges reads privilegeList of account information. An element may name
-// an account and holds any of the privileges. A consent of this bank gives the
-// same rights to all of its accounts: elements that differ are refused, never
-// widened.
+// an account and holds any of the privileges.
 func (b branch) readPrivileges(list []edge.Value, scope xs2a.Scope) ([]xs2a.Grant, []string) {
-	type group struct {
-		number string
-		grants []xs2a.Grant
-	}
-	var groups []group
+	elements := make([]psd2.Element, 0, len(list))
 	for i, v := range list {
 		path := b.Path + "privilegeList[" + strconv.Itoa(i) + "]"
 		o, ok := v.Object()
@@ -117,31 +91,13 @@ func (b branch) readPrivileges(list []edge.Value, scope xs2a.Scope) ([]xs2a.Gran
 			continue
 		}
 		one := b.at(o, path)
-		number := one.Text("accountNumber", 34)
-		at := slices.IndexFunc(groups, func(g group) bool { return g.number == number })
-		if at < 0 {
-			groups = append(groups, group{number: number})
-			at = len(groups) - 1
-		}
-		groups[at].grants = one.addPrivileges(groups[at].grants, scope)
+		elements = append(elements, psd2.Element{Number: one.Text("accountNumber", wire.AccountLength), Grants: one.addPrivileges(nil, scope)})
 	}
-	if len(groups) == 0 {
-		return nil, nil
+	grants, numbers, ok := psd2.Uniform(elements)
+	if !ok {
+		b.Blame(b.Path+"privilegeList", "All accounts of a consent have the same privileges.")
 	}
-	var numbers []string
-	for _, g := range groups {
-		if g.number != "" {
-			numbers = append(numbers, g.number)
-		}
-		if !sameGrants(g.grants, groups[0].grants) {
-			b.Blame(b.Path+"privilegeList", "All accounts of a consent have the same privileges.")
-		}
-	}
-	return groups[0].grants, numbers
-}
-
-func sameGrants(a, b []xs2a.Grant) bool {
-	return len(a) == len(b) && !slices.ContainsFunc(a, func(g xs2a.Grant) bool { return !slices.Contains(b, g) })
+	return grants, numbers
 }
 
 // addPrivileges adds the rights of one element to those of its account.
