@@ -3,12 +3,10 @@ package authserver
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"okienko/bank"
 	"okienko/bank/consent"
-	"okienko/bank/nrb"
 	"okienko/bank/xs2a"
 )
 
@@ -81,7 +79,7 @@ func (s *Server) exchange(ctx context.Context, p *ConsentTokenParams, pair *cons
 func narrowed(had []xs2a.Reach, numbers, refs []string) ([]xs2a.Reach, error) {
 	var out []xs2a.Reach
 	for i, number := range numbers {
-		found, err := named(had, number)
+		found, err := xs2a.Numbered(had, number)
 		if err != nil {
 			return nil, err
 		}
@@ -94,37 +92,4 @@ func narrowed(had []xs2a.Reach, numbers, refs []string) ([]xs2a.Reach, error) {
 		out = append(out, r)
 	}
 	return out, nil
-}
-
-// named finds the one account that a full or masked number names among those
-// that the customer gave. None and several are one answer.
-func named(had []xs2a.Reach, number string) (xs2a.Reach, error) {
-	pattern := strings.TrimPrefix(strings.ToUpper(strings.ReplaceAll(number, " ", "")), "PL")
-	if n, err := nrb.Parse(number); err == nil {
-		pattern = n.String()
-	}
-	var found []xs2a.Reach
-	for _, r := range had {
-		if !r.Past && masks(pattern, r.Number) {
-			found = append(found, r)
-		}
-	}
-	if len(found) != 1 {
-		return xs2a.Reach{}, bank.Refuse(bank.AccountOutside, "The customer did not give such an account.")
-	}
-	return found[0], nil
-}
-
-// masks tells whether a number is what a pattern shows of one: its digits, and a
-// star or an X for each that is hidden.
-func masks(pattern, number string) bool {
-	if len(pattern) != len(number) {
-		return false
-	}
-	for i := range len(pattern) {
-		if c := pattern[i]; c != number[i] && c != '*' && c != 'X' {
-			return false
-		}
-	}
-	return true
 }

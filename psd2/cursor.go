@@ -106,11 +106,70 @@ func (c *Core) cursorSeal(q Query, consent *xs2a.Consent, ref, text string) []by
 	for i, r := range q.Rights {
 		rights[i] = string(r)
 	}
+	return c.sealed(append([]string{"cursor", string(consent.ID), ref, strings.Join(rights, ","), dayText(q.From), dayText(q.To), q.After, text}, q.Filter.text()...))
+}
+
+// sealed is the seal over parts, each behind its length.
+func (c *Core) sealed(parts []string) []byte {
 	mac := hmac.New(sha256.New, c.CursorKey)
-	for _, part := range []string{"cursor", string(consent.ID), ref, strings.Join(rights, ","), dayText(q.From), dayText(q.To), q.After, text} {
+	for _, part := range parts {
 		_, _ = mac.Write([]byte(strconv.Itoa(len(part)) + ":" + part)) // a hash takes everything
 	}
 	return mac.Sum(nil)[:cursorSum]
+}
+
+// listCursor writes the place in a list of accounts: when the fetch began, and
+// the handle after which it goes on.
+func (c *Core) listCursor(q ListQuery, r *Reading, after string) string {
+	began := r.Now
+	if q.Cursor != "" {
+		began, _, _ = c.openListCursor(q, r) // it was good when the page began
+	}
+	text := strconv.FormatInt(began.UnixMicro(), 36) + "." + after
+	return base64.RawURLEncoding.EncodeToString(append(c.listSeal(q, r, text), text...))
+}
+
+func (c *Core) listSeal(q ListQuery, r *Reading, text string) []byte {
+	return c.sealed([]string{"accounts", string(r.Consent.ID), q.Same, text})
+}
+
+func (c *Core) openListCursor(q ListQuery, r *Reading) (began time.Time, after string, err error) {
+	raw, err := rawCursor(q.Cursor)
+	if err != nil {
+		return began, "", err
+	}
+	text := string(raw[cursorSum:])
+	at, after, _ := strings.Cut(text, ".")
+	micros, bad := strconv.ParseInt(at, 36, 64)
+	if !hmac.Equal(raw[:cursorSum], c.listSeal(q, r, text)) || bad != nil {
+		return began, "", badCursor("its seal does not fit")
+	}
+	return time.UnixMicro(micros).UTC(), after, nil
+}
+
+// readListCursor reads where a list of accounts goes on. What was spent with the
+// first page serves its other pages.
+func (c *Core) readListCursor(q ListQuery, r *Reading) (after string, err error) {
+	if err := r.Consent.Allows(xs2a.ListAccounts); err != nil && bank.CodeOf(err) != bank.PermissionUsedUp {
+		return "", err
+	}
+	began, after, err := c.openListCursor(q, r)
+	if err != nil {
+		return "", err
+	}
+	if age := r.Now.Sub(began); age < 0 || age > cursorLife {
+		return "", badCursor("it is too old")
+	}
+	return after, nil
+}
+
+// rawCursor decodes a cursor, with one spelling for each.
+func rawCursor(text string) ([]byte, error) {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || len(raw) < cursorSum || len(raw) > 512 || strings.ContainsAny(text, "\r\n") { // the decoder skips line ends
+		return nil, badCursor("it cannot be read")
+	}
+	return raw, nil
 }
 
 func dayText(d calendar.Date) string {
@@ -127,9 +186,9 @@ func badCursor(why string) error {
 // readCursor reads where a fetch goes on. Rights that the first page spent serve
 // its other pages too; one that was taken away since does not.
 func (c *Core) readCursor(q Query, r *Reading, ref string) (fetch, error) {
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(q.Cursor)
-	if err != nil || len(raw) < cursorSum || len(raw) > 512 || strings.ContainsAny(q.Cursor, "\r\n") { // the decoder skips line ends
-		return fetch{}, badCursor("it cannot be read")
+	raw, err := rawCursor(q.Cursor)
+	if err != nil {
+		return fetch{}, err
 	}
 	text := string(raw[cursorSum:])
 	if !hmac.Equal(raw[:cursorSum], c.cursorSeal(q, r.Consent, ref, text)) {

@@ -17,9 +17,10 @@ import (
 type Query struct {
 	Rights   []xs2a.Right  // which lists; none: every list that was granted
 	From, To calendar.Date // days in Warsaw, both inclusive; zero: as far as allowed
-	After    string        // only what is newer than this item
-	Size     int
-	Cursor   string // where a page goes on; the other filters must be those of the first
+	Filter
+	After  string // only what is newer than this item
+	Size   int
+	Cursor string // where a page goes on; the other filters must be those of the first
 }
 
 // Page is one page of movements.
@@ -62,7 +63,7 @@ func (c *Core) History(ctx context.Context, r *Reading, a *Account, q Query) (Pa
 			}
 		}
 	}
-	items, err := merge(ctx, sources, fetch.after, newerThan, q.Size+1)
+	items, stopped, err := merge(ctx, sources, fetch.after, newerThan, q.Size+1)
 	if err != nil {
 		return Page{}, err
 	}
@@ -75,11 +76,16 @@ func (c *Core) History(ctx context.Context, r *Reading, a *Account, q Query) (Pa
 		}
 	}
 	page := Page{Items: items}
-	if len(items) > q.Size {
+	switch {
+	case len(items) > q.Size:
 		page.Items = items[:q.Size]
 		fetch.after = placeOf(&page.Items[q.Size-1])
-		page.Next = c.cursor(q, r.Consent, a.Ref, fetch)
+	case stopped != nil: // what was looked at is not all that there is
+		fetch.after = *stopped
+	default:
+		return page, nil
 	}
+	page.Next = c.cursor(q, r.Consent, a.Ref, fetch)
 	return page, nil
 }
 
@@ -131,27 +137,29 @@ const ranks = 2
 type source struct {
 	rank     int
 	from, to time.Time
-	read     func(ctx context.Context, s *source, before place, n int) ([]Item, error)
+	fits     func(*Item) bool // nil: all do
+	read     readFunc
 }
 
 // sources are what the lists of a query are made of.
 func (c *Core) sources(r *Reading, a *Account, lists []xs2a.Right, q Query, began time.Time) ([]source, error) {
-	var to time.Time
-	if !q.To.IsZero() {
-		to = q.To.AddDays(1).Start()
-	}
 	var out []source
 	for _, right := range lists {
-		first := r.earliest(right, began)
-		switch {
-		case q.From.IsZero():
-		case q.From.Before(first):
+		first, last := q.days(right)
+		switch earliest := r.earliest(right, began); {
+		case first.IsZero():
+			first = earliest
+		case first.Before(earliest):
 			return nil, needsSCA("the days asked for begin before those allowed")
-		default:
-			first = q.From
+		}
+		var to time.Time
+		if !last.IsZero() {
+			to = last.AddDays(1).Start()
 		}
 		for i, read := range c.readers(a, right, r.Now) {
-			out = append(out, source{rank: slices.Index(xs2a.Rights, right)*ranks + i, from: first.Start(), to: to, read: read})
+			out = append(out, source{
+				rank: slices.Index(xs2a.Rights, right)*ranks + i, from: first.Start(), to: to, fits: q.fits(), read: read,
+			})
 		}
 	}
 	return out, nil
@@ -234,35 +242,6 @@ func each[T any](list []T, err error, item func(*T) Item) ([]Item, error) {
 		out[i] = item(&list[i])
 	}
 	return out, nil
-}
-
-// merge takes the n newest items of all sources after a place, and nothing that
-// is not newer than the last one.
-func merge(ctx context.Context, sources []source, from place, newerThan time.Time, n int) ([]Item, error) {
-	var all []Item
-	for i := range sources {
-		s := &sources[i]
-		if !newerThan.IsZero() && s.from.Before(newerThan) {
-			s.from = newerThan
-		}
-		items, err := s.read(ctx, s, from.in(s.rank), n)
-		if err != nil {
-			return nil, err
-		}
-		for j := range items {
-			items[j].rank = s.rank
-		}
-		all = append(all, items...)
-	}
-	if len(sources) > 1 {
-		slices.SortStableFunc(all, func(a, b Item) int {
-			if by := b.At.Compare(a.At); by != 0 {
-				return by
-			}
-			return a.rank - b.rank // within one source the order is the source's own
-		})
-	}
-	return all[:min(n, len(all))], nil
 }
 
 // after is the instant from which a list begins that is asked for what is newer

@@ -18,7 +18,7 @@ type Presented struct {
 	Chain     []*x509.Certificate // of the TLS connection, the caller's own first; nil when there was none
 	Signature string              // the value of the signature header
 	Payload   func() ([]byte, error)
-	TPPID     string // the organisation that it says it is
+	TPPID     string // the organisation that it says it is; "" where the form says it in the body (Named)
 	ClientID  string // "" where the call has none
 	RequestID string
 }
@@ -44,7 +44,7 @@ func (c *Core) Identify(ctx context.Context, p Presented) (*Caller, error) {
 	if err != nil {
 		return nil, err
 	}
-	if string(qwac.Organisation) != p.TPPID {
+	if p.TPPID != "" && string(qwac.Organisation) != p.TPPID {
 		return nil, bank.Refuse(bank.ThirdPartyUnknown, unknownThirdParty).Because(errors.New("psd2: TPP-ID is not the organisation of the QWAC"))
 	}
 	organisation := thirdparty.Organisation(qwac.Organisation)
@@ -86,6 +86,29 @@ func (c *Core) Identify(ctx context.Context, p Presented) (*Caller, error) {
 		return nil, err
 	}
 	return &Caller{QWAC: qwac, QSealC: qsealc, Client: client, Entry: entry}, nil
+}
+
+// Named refuses an organisation in a body that is not the caller's own.
+func (c *Caller) Named(tppID string) error {
+	if tppID != string(c.QWAC.Organisation) {
+		return bank.Refuse(bank.ThirdPartyUnknown, unknownThirdParty).Because(errors.New("psd2: tppId is not the organisation of the QWAC"))
+	}
+	return nil
+}
+
+// LenienceOf is in what the bank is lenient to whoever presents a certificate:
+// what must be known before the caller is, where a form may lack what every call
+// carries. A certificate that is not good has none.
+func (c *Core) LenienceOf(ctx context.Context, chain []*x509.Certificate) (thirdparty.Lenience, error) {
+	qwac, err := c.Certificates.CheckQWAC(ctx, chain)
+	if err != nil {
+		return thirdparty.Lenience{}, nil //nolint:nilerr // the checks in their order say what is wrong with it
+	}
+	client, err := c.ThirdParties.ClientOf(ctx, thirdparty.Organisation(qwac.Organisation))
+	if bank.CodeOf(err) == bank.NotFound {
+		return thirdparty.Lenience{}, nil
+	}
+	return client.Lenience, err
 }
 
 const unknownThirdParty = "The third party is not known."

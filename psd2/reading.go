@@ -125,28 +125,68 @@ const (
 	kindDetail  = "transaction:" // and its id
 )
 
-// List lists the accounts of a consent that can be reached now.
-func (c *Core) List(ctx context.Context, r *Reading) ([]Account, error) {
-	if err := r.Consent.Allows(xs2a.ListAccounts); err != nil {
-		return nil, err
+// ListQuery chooses accounts of a consent. The zero ListQuery means all, on one
+// page.
+type ListQuery struct {
+	Fits   func(*Account) bool // nil: all do
+	Same   string              // what Fits asks for, so that a cursor serves the same question only
+	Size   int
+	Cursor string
+}
+
+// AccountPage is one page of accounts.
+type AccountPage struct {
+	Accounts []Account
+	Next     string // cursor of the next page, "" at the end
+}
+
+// List lists the accounts of a consent that can be reached now. Pages after the
+// first are parts of one call: they are neither counted nor do they spend a right.
+func (c *Core) List(ctx context.Context, r *Reading, q ListQuery) (AccountPage, error) {
+	after := ""
+	err := r.Consent.Allows(xs2a.ListAccounts)
+	switch {
+	case q.Cursor != "":
+		if after, err = c.readListCursor(q, r); err != nil {
+			return AccountPage{}, err
+		}
+	case err == nil:
+		err = c.count(ctx, r, "", kindList)
 	}
-	if err := c.count(ctx, r, "", kindList); err != nil {
-		return nil, err
+	if err != nil {
+		return AccountPage{}, err
 	}
 	all, err := c.Accounts.AccountsOf(ctx, r.Consent.Customer) // one read, however many the consent has
 	if err != nil {
-		return nil, err
+		return AccountPage{}, err
 	}
-	out := make([]Account, 0, len(r.Consent.Accounts))
+	page := AccountPage{Accounts: make([]Account, 0, len(r.Consent.Accounts))}
+	shown := after == ""
 	for i := range r.Consent.Accounts {
 		reach := &r.Consent.Accounts[i]
+		if !shown {
+			shown = reach.Ref == after
+			continue
+		}
 		at := slices.IndexFunc(all, func(a account.Account) bool { return a.ID == reach.Account })
 		// What is closed or blocked is left out, and the others go on (design §3).
-		if !reach.Past && at >= 0 && all[at].Usable() == nil {
-			out = append(out, r.account(all[at], reach.Ref))
+		if reach.Past || at < 0 || all[at].Usable() != nil {
+			continue
 		}
+		a := r.account(all[at], reach.Ref)
+		if q.Fits != nil && !q.Fits(&a) {
+			continue
+		}
+		if q.Size > 0 && len(page.Accounts) == q.Size {
+			page.Next = c.listCursor(q, r, page.Accounts[q.Size-1].Ref)
+			break
+		}
+		page.Accounts = append(page.Accounts, a)
 	}
-	return out, c.use(ctx, r, xs2a.ListAccounts)
+	if q.Cursor != "" {
+		return page, nil
+	}
+	return page, c.use(ctx, r, xs2a.ListAccounts)
 }
 
 // Details reads one account with its balances.

@@ -55,17 +55,17 @@ func (d *Door) listAccounts(c *call) (wire.Answer, error) {
 	if err != nil {
 		return wire.Answer{}, err
 	}
-	accounts, err := d.core.List(c.Ctx(), r)
+	page, err := d.core.List(c.Ctx(), r, psd2.ListQuery{})
 	if err != nil {
 		return wire.Answer{}, err
 	}
-	b := append(make([]byte, 0, 64+512*len(accounts)), `{"accounts":[`...)
-	for i := range accounts {
+	b := append(make([]byte, 0, 64+512*len(page.Accounts)), `{"accounts":[`...)
+	for i := range page.Accounts {
 		if i > 0 {
 			b = append(b, ',')
 		}
 		b = append(b, '{')
-		b = append(appendAccount(b, &accounts[i]), '}')
+		b = append(appendAccount(b, &page.Accounts[i]), '}')
 	}
 	return wire.Answer{Status: http.StatusOK, Body: append(b, ']', '}')}, nil
 }
