@@ -23,7 +23,7 @@ import (
 type PSD2Settings struct {
 	Address
 	BankIDs []string // first parts of the paths (psd2 §0.1)
-	Bank    mbank.Bank
+	Bank    psd2.Bank
 	Rules   psd2.Rules
 	Papers  []thirdparty.PaperKind // without which no third party is admitted
 	// Network is the way to payment systems; without one only payments inside the

@@ -128,7 +128,7 @@ func (c *PSD2Config) settings(bankName string, bankClock bank.Clock) (*PSD2Setti
 		return nil, err
 	}
 	s := &PSD2Settings{
-		Address: address, BankIDs: c.BankIDs, Bank: mbank.Bank{BIC: c.BIC, Name: bankName, Address: c.Address},
+		Address: address, BankIDs: c.BankIDs, Bank: psd2.Bank{BIC: c.BIC, Name: bankName, Address: c.Address},
 		Rules:    psd2.Rules{ReplayWindow: time.Duration(c.ReplayWindow), Admission: c.Admission == "papers"},
 		Consents: authserver.ConsentRules{CodeLife: time.Duration(c.CodeLife), AccessLife: time.Duration(c.AccessLife), BankCodes: c.BankCodes},
 	}

@@ -25,7 +25,7 @@ func (w *sandboxWorld) thirdParties(s *Settings, listen Address) *PSD2Settings {
 	}
 	return &PSD2Settings{
 		Address: listen, BankIDs: []string{"bank-simulator-pl-retail", "bank-simulator-pl-corpo"},
-		Bank:    mbank.Bank{BIC: "OKNOPLP1", Name: s.BankName, Address: "ul. Zmyślona 1, 00-950 Warszawa"},
+		Bank:    psd2.Bank{BIC: "OKNOPLP1", Name: s.BankName, Address: "ul. Zmyślona 1, 00-950 Warszawa"},
 		Rules:   rules,
 		Network: rails.NewSimulator(s.Clock), Consents: authserver.ConsentRules{BankCodes: []string{sandbox.BankCode}},
 		Trust: func() (psd2.Certificates, psd2.Fetcher) { return w.checker, w.qualified },

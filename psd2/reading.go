@@ -55,6 +55,9 @@ func needsSCA(why string) error {
 	return bank.Refuse(bank.HistoryNeedsSCA, "SCA needed.").Because(errors.New("psd2: " + why))
 }
 
+// Bank is what accounts say of the bank itself.
+type Bank struct{ BIC, Name, Address string }
+
 // Account is one account as a consent shows it.
 type Account struct {
 	account.Account

@@ -21,7 +21,7 @@ type Config struct {
 	// (psd2 §0.1): "pl-retail", "pl-corpo".
 	BankIDs   []string
 	PeopleURL string // of the customer's pages, without a slash at the end
-	Bank      Bank
+	Bank      psd2.Bank
 	Spec      []byte // the OpenAPI description served to developers (package api); nil serves none
 	// Access, if set, is told of every answered call, and Statistics too; neither
 	// may block.
@@ -35,9 +35,6 @@ type Config struct {
 	Sandbox bool
 	HSTS    time.Duration // age of Strict-Transport-Security; 0 sends none
 }
-
-// Bank is what accounts say of the bank itself.
-type Bank struct{ BIC, Name, Address string }
 
 // Door is mBank's form as an edge.Door.
 type Door struct {

@@ -176,7 +176,7 @@ func newWorld(t testing.TB, change ...func(*settings)) *world {
 		},
 		door: mbank.Config{
 			BankIDs: []string{bankID, "pl-corpo"}, PeopleURL: people, Sandbox: true,
-			Bank:   mbank.Bank{BIC: "OKIEPLPW", Name: "Okienko", Address: "ul. Prosta 1, 00-001 Warszawa"},
+			Bank:   psd2.Bank{BIC: "OKIEPLPW", Name: "Okienko", Address: "ul. Prosta 1, 00-001 Warszawa"},
 			Access: func(_ context.Context, c psd2.Call) { w.mu.Lock(); w.calls = append(w.calls, c); w.mu.Unlock() },
 		},
 	}
