@@ -51,8 +51,9 @@ type (
 		Organisation string `arg:""`
 	}
 	adminLenience struct {
-		Organisation string `arg:""`
-		AnyUUID      bool   `help:"Take request ids that are UUIDs of another version than 1."`
+		Organisation string   `arg:""`
+		On           []string `placeholder:"NAME" help:"Be lenient in: any-uuid, optional-headers, unknown-fields, token-once, optional-tpp-id, loose-numbers."`
+		Off          []string `placeholder:"NAME" help:"Be strict again in."`
 	}
 	adminHotline struct {
 		Do       string   `arg:"" enum:"activate,block,unblock" help:"activate, block or unblock."`
@@ -115,7 +116,7 @@ func (a adminTPPUnblock) Run(c *adminCall) error {
 }
 
 func (a adminLenience) Run(c *adminCall) error {
-	return c.send(&office.LenientTo{Organisation: a.Organisation, AnyUUID: a.AnyUUID})
+	return c.send(&office.LenientTo{Organisation: a.Organisation, On: a.On, Off: a.Off, Why: c.cmd.Why})
 }
 
 // Run records the call and changes the account's access.

@@ -117,6 +117,7 @@ func TestConfigurationFaults(t *testing.T) {
 		{"a trusted list from anybody", `trusted_lists = []`, `trusted_lists = ["/x.xml"]`, "psd2.trusted_list_signers"},
 		{"revocation that is something else", `revocation = "hard"`, `revocation = "maybe"`, "psd2.revocation is hard or soft"},
 		{"an admission that is something else", `admission = "open"`, `admission = "closed"`, "psd2.admission is open or papers"},
+		{"a lenience that nobody knows", `lenience = []`, `lenience = ["any-uuid", "everything"]`, "optional-tpp-id, loose-numbers are known, everything is not"},
 		{"a paper that nobody knows", `papers = []`, `papers = ["passport"]`, "no kind of paper passport"},
 		{"a signature with a shared secret", `algorithms = ["RS256"]`, `algorithms = ["HS256"]`, "HS256 is not"},
 		{"half of a signature", `sign_certificate = ""`, `sign_certificate = "/x.pem"`, "psd2.sign_key and psd2.sign_certificate go together"},

@@ -45,6 +45,8 @@ type PSD2Config struct {
 	Admission string   `toml:"admission"` // open (the usual) or papers
 	Papers    []string `toml:"papers"`    // which papers are asked for; all kinds when left out
 
+	Lenience []string `toml:"lenience"` // to third parties that register from now on; none of thirdparty.Leniences is strict
+
 	Algorithms      []string `toml:"algorithms"` // of signatures; RS256 when left out
 	SignKey         string   `toml:"sign_key"`   // PEM; with sign_certificate: answers are signed
 	SignCertificate string   `toml:"sign_certificate"`
@@ -85,6 +87,9 @@ func (c *PSD2Config) faults() []error {
 	must(slices.Contains([]string{"", "open", "papers"}, c.Admission), "psd2.admission is open or papers")
 	for _, p := range c.Papers {
 		must(slices.Contains(thirdparty.PaperKinds, thirdparty.PaperKind(p)), "psd2.papers: there is no kind of paper "+p)
+	}
+	for _, name := range c.Lenience {
+		must(slices.Contains(thirdparty.Leniences, name), "psd2.lenience: "+strings.Join(thirdparty.Leniences, ", ")+" are known, "+name+" is not")
 	}
 	for _, a := range c.Algorithms {
 		must(slices.Contains([]string{"RS256", "PS256", "ES256"}, a), "psd2.algorithms: RS256, PS256 and ES256 are known, "+a+" is not")
@@ -134,6 +139,11 @@ func (c *PSD2Config) settings(bankName string, bankClock bank.Clock) (*PSD2Setti
 	}
 	if s.Consents.Fees, err = c.fees(); err != nil {
 		return nil, err
+	}
+	for _, name := range c.Lenience {
+		if err := s.Rules.NewClients.Set(name, true); err != nil {
+			return nil, err
+		}
 	}
 	for _, a := range c.Algorithms {
 		s.Rules.Algorithms = append(s.Rules.Algorithms, seal.Algorithm(a))

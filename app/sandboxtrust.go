@@ -19,8 +19,8 @@ import (
 // thirdParties are the settings of the interface for licensed third parties in
 // the made-up world.
 func (w *sandboxWorld) thirdParties(s *Settings, listen Address) *PSD2Settings {
-	rules := psd2.Rules{LoopbackRedirects: true, NewClients: thirdparty.Lenience{AnyUUID: true}} // psd2 §0.1
-	if w.options.PairAll {                                                                       // a load test comes from one third party
+	rules := psd2.Rules{LoopbackRedirects: true, NewClients: thirdparty.Lenient()} // psd2 §0.1
+	if w.options.PairAll {                                                         // a load test comes from one third party
 		rules.Calls = edge.Rate{Burst: 1 << 30, Every: time.Nanosecond}
 	}
 	return &PSD2Settings{

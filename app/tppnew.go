@@ -163,7 +163,7 @@ func (w *sandboxWorld) registered(ctx context.Context, h *House, org thirdparty.
 		if thumb := eidas.Thumbprint(cert); c.Key(thumb) == nil {
 			c.Keys = append(slices.Clone(c.Keys), thirdparty.Key{Thumbprint: thumb, Certificate: cert.Raw, URL: t.SealURL, AddedAt: now})
 		}
-		c.Lenience.AnyUUID = true // as every client of a sandbox (psd2 §0.1)
+		c.Lenience = thirdparty.Lenient() // as every client of a sandbox (psd2 §0.1)
 		return c, []audit.Record{{At: now, Actor: worldActor, Act: "third_party.registered", Subject: "third_party:" + string(org), After: string(c.ID)}}, nil
 	})
 }

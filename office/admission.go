@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"okienko/bank"
@@ -110,14 +111,44 @@ func admissionFacts(a *thirdparty.Admission) string {
 	return fmt.Sprintf("%s, %d papers, %d accepted", a.Status, len(a.Papers), accepted)
 }
 
-// ShowAdmission shows an application with its papers.
+// ShowAdmission shows an organisation's client, and its application with the
+// papers: where none are asked for there is none.
 type ShowAdmission struct{ Organisation string }
 
 func (c *ShowAdmission) check(ctx context.Context, o *Office) (*act, error) {
-	a, err := o.ThirdParties.Admission(ctx, thirdparty.Organisation(c.Organisation))
-	if err != nil {
+	of := thirdparty.Organisation(c.Organisation)
+	client, err := o.ThirdParties.ClientOf(ctx, of)
+	var told []string
+	switch bank.CodeOf(err) {
+	case "":
+		told = clientLines(&client)
+	case bank.NotFound:
+	default:
 		return nil, err
 	}
+	a, err := o.ThirdParties.Admission(ctx, of)
+	switch {
+	case err == nil:
+		told = append(told, o.admissionLines(&a)...)
+	case bank.CodeOf(err) != bank.NotFound || told == nil:
+		return nil, err
+	}
+	return &act{lines: told}, nil
+}
+
+// clientLines tells of a client what its calls depend on.
+func clientLines(c *thirdparty.Client) []string {
+	status := fmt.Sprintf("%s since %s", c.Status, c.Since.Format(time.DateOnly))
+	if c.StatusWhy != "" {
+		status = fmt.Sprintf("%s, by %s: %s", c.Status, c.StatusBy, c.StatusWhy)
+	}
+	return []string{
+		fmt.Sprintf("%s %s, client %s: %s", c.Organisation, c.Name, c.ID, status),
+		fmt.Sprintf("  %s, %d keys, back to %s", lenientIn(c), len(c.Keys), strings.Join(c.RedirectURIs, " ")),
+	}
+}
+
+func (o *Office) admissionLines(a *thirdparty.Admission) []string {
 	told := []string{fmt.Sprintf("%s %s: %s since %s, by %s", a.Organisation, a.Name, a.Status, a.AppliedAt.Format(time.DateOnly), a.AppliedBy)}
 	for i := range a.Papers {
 		p := &a.Papers[i]
@@ -127,7 +158,7 @@ func (c *ShowAdmission) check(ctx context.Context, o *Office) (*act, error) {
 		}
 		told = append(told, line)
 	}
-	return &act{lines: append(told, o.missing(&a)...)}, nil
+	return append(told, o.missing(a)...)
 }
 
 // ReviewPaper accepts or refuses one paper, with the reason.
@@ -242,7 +273,7 @@ func (c *AdmitThirdParty) check(ctx context.Context, o *Office) (*act, error) {
 				return nil, nil
 			}
 			r.Act = "third_party.status"
-			return nil, o.setClient(ctx, a.Organisation, r, func(c *thirdparty.Client) { c.Status = thirdparty.Active })
+			return nil, o.setStatus(ctx, a.Organisation, r, thirdparty.Active)
 		},
 	}, nil
 }

@@ -217,15 +217,17 @@ func (c *BlockThirdParty) check(ctx context.Context, o *Office) (*act, error) {
 		lines: []string{fmt.Sprintf("%s %s (%s): %s", words, client.Name, client.Organisation, c.Why)},
 		apply: func(ctx context.Context, r audit.Record) ([]string, error) {
 			r.Why = c.Why
-			return nil, o.setClient(ctx, client.Organisation, r, func(t *thirdparty.Client) { t.Status = to })
+			return nil, o.setStatus(ctx, client.Organisation, r, to)
 		},
 	}, nil
 }
 
-// LenientTo sets the points in which the bank is lenient to one client.
+// LenientTo changes the points in which the bank is lenient to one client, by
+// their names (thirdparty.Leniences); what it does not name stays.
 type LenientTo struct {
 	Organisation string
-	AnyUUID      bool
+	On, Off      []string
+	Why          string
 }
 
 func (c *LenientTo) check(ctx context.Context, o *Office) (*act, error) {
@@ -233,25 +235,79 @@ func (c *LenientTo) check(ctx context.Context, o *Office) (*act, error) {
 	if err != nil {
 		return nil, err
 	}
+	to := client.Lenience
+	if err := c.change(&to); err != nil {
+		return nil, err
+	}
+	if to == client.Lenience {
+		return nil, bank.Refuse(bank.StatusNotAllowed, "So it is already: the bank is "+lenientIn(&client)+" to the third party.")
+	}
+	if err := reason(c.Why); err != nil {
+		return nil, err
+	}
+	told := []string{fmt.Sprintf("Change in what the bank is lenient to %s (%s): %s", client.Name, client.Organisation, c.Why)}
+	for _, name := range thirdparty.Leniences {
+		if was, is := slices.Contains(client.Lenience.Names(), name), slices.Contains(to.Names(), name); was != is {
+			told = append(told, fmt.Sprintf("  %-16s %s, was %s", name, onOff(is), onOff(was)))
+		}
+	}
 	return &act{
-		name: "third_party.lenience", subject: "third_party:" + c.Organisation,
-		lines: []string{fmt.Sprintf("Request ids of %s: UUIDs of any version %t, was %t.", client.Name, c.AnyUUID, client.Lenience.AnyUUID)},
+		name: "third_party.lenience", subject: "third_party:" + c.Organisation, lines: told,
 		apply: func(ctx context.Context, r audit.Record) ([]string, error) {
-			return nil, o.setClient(ctx, client.Organisation, r, func(t *thirdparty.Client) { t.Lenience.AnyUUID = c.AnyUUID })
+			r.Why = c.Why
+			return nil, o.setClient(ctx, client.Organisation, r, func(t *thirdparty.Client) error { return c.change(&t.Lenience) })
 		},
 	}, nil
 }
 
+// change makes the named changes.
+func (c *LenientTo) change(l *thirdparty.Lenience) error {
+	if len(c.On)+len(c.Off) == 0 {
+		return bank.RefuseField("lenience", "Say in what: one of "+strings.Join(thirdparty.Leniences, ", ")+".")
+	}
+	for _, name := range c.On {
+		if slices.Contains(c.Off, name) {
+			return bank.RefuseField("lenience", "It cannot be on and off: "+name+".")
+		}
+		if err := l.Set(name, true); err != nil {
+			return err
+		}
+	}
+	for _, name := range c.Off {
+		if err := l.Set(name, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func onOff(b bool) string {
+	if b {
+		return "on"
+	}
+	return "off"
+}
+
+// setStatus lets the client of an organisation call, or stops it, and keeps by
+// whom and why.
+func (o *Office) setStatus(ctx context.Context, of thirdparty.Organisation, r audit.Record, to thirdparty.ClientStatus) error {
+	return o.setClient(ctx, of, r, func(c *thirdparty.Client) error {
+		c.Status, c.StatusBy, c.StatusWhy = to, r.Actor.String(), r.Why
+		return nil
+	})
+}
+
 // setClient changes the client of an organisation that is registered.
-func (o *Office) setClient(ctx context.Context, of thirdparty.Organisation, r audit.Record, change func(*thirdparty.Client)) error {
+func (o *Office) setClient(ctx context.Context, of thirdparty.Organisation, r audit.Record, change func(*thirdparty.Client) error) error {
 	_, err := o.ThirdParties.ChangeClient(ctx, of, func(old *thirdparty.Client) (thirdparty.Client, []audit.Record, error) {
 		if old == nil {
 			return thirdparty.Client{}, nil, bank.Refuse(bank.NotFound, "There is no such third party.")
 		}
 		c := *old
 		r.Before = clientFacts(&c)
-		change(&c)
-		c.StatusBy, c.StatusWhy = r.Actor.String(), r.Why
+		if err := change(&c); err != nil {
+			return thirdparty.Client{}, nil, err
+		}
 		r.After = clientFacts(&c)
 		return c, []audit.Record{r}, nil
 	})
@@ -259,7 +315,15 @@ func (o *Office) setClient(ctx context.Context, of thirdparty.Organisation, r au
 }
 
 func clientFacts(c *thirdparty.Client) string {
-	return fmt.Sprintf("%s, any UUID %t", c.Status, c.Lenience.AnyUUID)
+	return fmt.Sprintf("%s, %s", c.Status, lenientIn(c))
+}
+
+// lenientIn says in what the bank is lenient to a client.
+func lenientIn(c *thirdparty.Client) string {
+	if c.Lenience == (thirdparty.Lenience{}) {
+		return "strict"
+	}
+	return "lenient in " + c.Lenience.String()
 }
 
 // ListConsents shows what a customer has consented to for third parties.

@@ -59,7 +59,7 @@ func (b *testBank) thirdPartyCommands() map[string]Command {
 		"third_party.admit":    &AdmitThirdParty{Organisation: readyTPP},
 		"third_party.refuse":   &RefuseThirdParty{Organisation: waitingTPP, Why: "another company"},
 		"third_party.block":    &BlockThirdParty{Organisation: readyTPP, Why: "certificate stolen"},
-		"third_party.lenience": &LenientTo{Organisation: readyTPP, AnyUUID: true},
+		"third_party.lenience": &LenientTo{Organisation: readyTPP, On: []string{"any-uuid", "loose-numbers"}, Off: []string{"token-once"}, Why: "its library makes UUIDs of version 4"},
 		"list.third_parties":   &ListThirdParties{},
 		"hotline":              activation(),
 		"consent.end":          &EndConsent{Consent: "consent"},
@@ -79,7 +79,7 @@ func (b *testBank) thirdParties() {
 	}
 	b.do(&ReviewPaper{Organisation: readyTPP, Paper: b.admission(readyTPP).Papers[0].ID, Accept: true, Why: "seen"})
 	_, err := b.store.ChangeClient(b.t.Context(), readyTPP, func(*thirdparty.Client) (thirdparty.Client, []audit.Record, error) {
-		return thirdparty.Client{ID: "client", Organisation: readyTPP, Name: "TPP", Status: thirdparty.Active, Since: b.clock.Now()}, nil, nil
+		return thirdparty.Client{ID: "client", Organisation: readyTPP, Name: "TPP", Status: thirdparty.Active, Lenience: thirdparty.Lenience{TokenOnce: true, UnknownFields: true}, Since: b.clock.Now()}, nil, nil
 	})
 	if err != nil {
 		b.t.Fatal(err)
@@ -214,6 +214,87 @@ func TestTheRegisterIsTheWholeList(t *testing.T) {
 	kept, err := b.store.Entry(t.Context(), "PSDLT-LB-304411110")
 	if err != nil || kept.Allows(thirdparty.AccountInformation, b.clock.Now()) != nil {
 		t.Errorf("who is still listed: %+v, %v", kept, err)
+	}
+}
+
+func TestLenienceChangesWhatIsNamedAndIsShown(t *testing.T) {
+	b := furnished(t)
+	b.thirdParties()
+	b.do(&BlockThirdParty{Organisation: readyTPP, Why: "certificate stolen"})
+	change := &LenientTo{Organisation: readyTPP, On: []string{"any-uuid"}, Off: []string{"unknown-fields"}, Why: "its library makes UUIDs of version 4"}
+	trial, err := b.Do(t.Context(), Request{Command: change, By: "a.nowak"})
+	if told := strings.Join(trial.Lines, "\n"); err != nil || trial.Applied || !strings.Contains(told, "any-uuid         on, was off") ||
+		!strings.Contains(told, "unknown-fields   off, was on") || strings.Contains(told, "token-once") {
+		t.Errorf("a trial run: %+v, %v", trial, err)
+	}
+	if c := b.client(readyTPP); c.Lenience != (thirdparty.Lenience{TokenOnce: true, UnknownFields: true}) {
+		t.Errorf("a trial run has changed %+v", c.Lenience)
+	}
+	b.do(change)
+	c := b.client(readyTPP)
+	if c.Lenience != (thirdparty.Lenience{AnyUUID: true, TokenOnce: true}) {
+		t.Errorf("lenience %+v", c.Lenience)
+	}
+	if c.Status != thirdparty.Blocked || c.StatusWhy != "certificate stolen" {
+		t.Errorf("why the client is blocked was lost: %+v", c)
+	}
+	for _, said := range []string{"blocked, lenient in unknown-fields token-once", "blocked, lenient in any-uuid token-once"} {
+		if !strings.Contains(b.dump(), said) {
+			t.Errorf("the audit does not say %q", said)
+		}
+	}
+	shown := b.do(&ShowAdmission{Organisation: readyTPP})
+	if told := strings.Join(shown.Lines, "\n"); !strings.Contains(told, "lenient in any-uuid token-once") || !strings.Contains(told, "blocked, by staff:a.nowak: certificate stolen") ||
+		!strings.Contains(told, "permit.pdf") {
+		t.Errorf("shown:\n%s", told)
+	}
+	b.do(&LenientTo{Organisation: readyTPP, Off: []string{"any-uuid", "token-once"}, Why: "mended"})
+	if told := strings.Join(b.do(&ShowAdmission{Organisation: readyTPP}).Lines, "\n"); !strings.Contains(told, "  strict, ") {
+		t.Errorf("shown:\n%s", told)
+	}
+}
+
+// Where no papers are asked for, nobody applies; the client is shown all the same.
+func TestAClientWithoutAnApplicationIsShown(t *testing.T) {
+	b := newBank(t, "production")
+	show := &ShowAdmission{Organisation: readyTPP}
+	_, err := b.try(show)
+	refused(t, err, bank.NotFound, "")
+	_, err = b.store.ChangeClient(t.Context(), readyTPP, func(*thirdparty.Client) (thirdparty.Client, []audit.Record, error) {
+		return thirdparty.Client{ID: "client", Organisation: readyTPP, Name: "TPP", RedirectURIs: []string{"https://tpp.example/back"}, Status: thirdparty.Active, Since: b.clock.Now()}, nil, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if told := strings.Join(b.do(show).Lines, "\n"); !strings.Contains(told, "client client: active") || !strings.Contains(told, "https://tpp.example/back") {
+		t.Errorf("shown:\n%s", told)
+	}
+}
+
+func TestWhatLenienceRefuses(t *testing.T) {
+	b := furnished(t)
+	b.thirdParties()
+	for _, tt := range []struct {
+		name  string
+		try   LenientTo
+		code  bank.Code
+		field string
+	}{
+		{"nobody", LenientTo{Organisation: newcomerTPP, On: []string{"any-uuid"}, Why: "x"}, bank.NotFound, ""},
+		{"nothing named", LenientTo{Organisation: readyTPP, Why: "x"}, bank.InvalidParameter, "lenience"},
+		{"an unknown name", LenientTo{Organisation: readyTPP, On: []string{"everything"}, Why: "x"}, bank.InvalidParameter, "lenience"},
+		{"an unknown name off", LenientTo{Organisation: readyTPP, Off: []string{"everything"}, Why: "x"}, bank.InvalidParameter, "lenience"},
+		{"on and off", LenientTo{Organisation: readyTPP, On: []string{"any-uuid"}, Off: []string{"any-uuid"}, Why: "x"}, bank.InvalidParameter, "lenience"},
+		{"as it stands", LenientTo{Organisation: readyTPP, On: []string{"token-once"}, Off: []string{"any-uuid"}, Why: "x"}, bank.StatusNotAllowed, ""},
+		{"without a reason", LenientTo{Organisation: readyTPP, On: []string{"any-uuid"}}, bank.InvalidParameter, "why"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := b.try(&tt.try)
+			refused(t, err, tt.code, tt.field)
+		})
+	}
+	if c := b.client(readyTPP); c.Lenience != (thirdparty.Lenience{TokenOnce: true, UnknownFields: true}) {
+		t.Errorf("a refusal has changed %+v", c.Lenience)
 	}
 }
 

@@ -140,7 +140,7 @@ func (t *ReadyTPP) Register(ctx context.Context, register thirdparty.Register, a
 		c := thirdparty.Client{
 			ID: thirdparty.ClientID(t.ClientID), Organisation: readyTPP, Name: t.Name, Email: "api@okno-na-finanse.example",
 			Status: thirdparty.Active, StatusBy: by.String(), StatusWhy: "made with the world", Since: at,
-			Lenience: thirdparty.Lenience{AnyUUID: true}, // as every client of a sandbox (psd2 §0.1)
+			Lenience: thirdparty.Lenient(), // as every client of a sandbox (psd2 §0.1)
 		}
 		if old != nil {
 			c = *old

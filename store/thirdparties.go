@@ -18,7 +18,8 @@ var _ thirdparty.Register = (*Store)(nil)
 
 // clientColumns are those of a client and of one of its keys: a client comes
 // with its keys in one read, one row for each.
-const clientColumns = `c.id, c.organisation, c.name, c.email, c.redirect_uris, c.status, c.status_by, c.status_why, c.any_uuid, c.since,
+const clientColumns = `c.id, c.organisation, c.name, c.email, c.redirect_uris, c.status, c.status_by, c.status_why, c.since,
+	c.any_uuid, c.optional_headers, c.unknown_fields, c.token_once, c.optional_tpp_id, c.loose_numbers,
 	coalesce(k.thumbprint, ''), k.certificate, coalesce(k.url, ''), coalesce(k.added_at, 0)`
 
 // clientRows are clients joined with their keys. Those without any have one row
@@ -36,8 +37,9 @@ func clients(ctx context.Context, q querier, rest string, args ...any) ([]thirdp
 			uris         string
 			since, added int64
 		)
-		err := row.Scan((*string)(&c.ID), (*string)(&c.Organisation), &c.Name, &c.Email, &uris, (*string)(&c.Status), &c.StatusBy, &c.StatusWhy,
-			&c.Lenience.AnyUUID, &since, &k.Thumbprint, &k.Certificate, &k.URL, &added)
+		l := &c.Lenience
+		err := row.Scan((*string)(&c.ID), (*string)(&c.Organisation), &c.Name, &c.Email, &uris, (*string)(&c.Status), &c.StatusBy, &c.StatusWhy, &since,
+			&l.AnyUUID, &l.OptionalHeaders, &l.UnknownFields, &l.TokenOnce, &l.OptionalTPPID, &l.LooseNumbers, &k.Thumbprint, &k.Certificate, &k.URL, &added)
 		if err != nil {
 			return err
 		}
@@ -127,12 +129,16 @@ func (s *Store) ChangeClient(ctx context.Context, o thirdparty.Organisation,
 }
 
 func putClient(ctx context.Context, tx *writeTx, c *thirdparty.Client) error {
-	err := one(tx.ExecContext(ctx, `insert into tpp_client (id, organisation, name, email, redirect_uris, status, status_by, status_why, any_uuid, since)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+	l := &c.Lenience
+	err := one(tx.ExecContext(ctx, `insert into tpp_client (id, organisation, name, email, redirect_uris, status, status_by, status_why, since,
+			any_uuid, optional_headers, unknown_fields, token_once, optional_tpp_id, loose_numbers)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 		on conflict (id) do update set name = excluded.name, email = excluded.email, redirect_uris = excluded.redirect_uris,
-			status = excluded.status, status_by = excluded.status_by, status_why = excluded.status_why, any_uuid = excluded.any_uuid`,
-		string(c.ID), string(c.Organisation), c.Name, c.Email, encodeList(c.RedirectURIs), string(c.Status), c.StatusBy, c.StatusWhy,
-		c.Lenience.AnyUUID, micros(c.Since)))
+			status = excluded.status, status_by = excluded.status_by, status_why = excluded.status_why,
+			any_uuid = excluded.any_uuid, optional_headers = excluded.optional_headers, unknown_fields = excluded.unknown_fields,
+			token_once = excluded.token_once, optional_tpp_id = excluded.optional_tpp_id, loose_numbers = excluded.loose_numbers`,
+		string(c.ID), string(c.Organisation), c.Name, c.Email, encodeList(c.RedirectURIs), string(c.Status), c.StatusBy, c.StatusWhy, micros(c.Since),
+		l.AnyUUID, l.OptionalHeaders, l.UnknownFields, l.TokenOnce, l.OptionalTPPID, l.LooseNumbers))
 	if err != nil {
 		return fmt.Errorf("third party %s: %w", c.ID, err)
 	}

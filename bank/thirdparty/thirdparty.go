@@ -93,12 +93,6 @@ type Key struct {
 	AddedAt     time.Time
 }
 
-// Lenience are the points in which the bank is lenient to one client
-// (psd2 §0.1): all false is strict.
-type Lenience struct {
-	AnyUUID bool // request ids that are UUIDs of another version than 1
-}
-
 // Standing refuses a client that may not call.
 func (c *Client) Standing() error {
 	switch c.Status {
