@@ -26,13 +26,15 @@ type ConsentAsk struct {
 	Consent     xs2a.Consent
 	State       string
 	RedirectURI string
+	Context     PSUContext
 }
 
 // AskConsent takes a third party's call for a consent and opens a request, whose
 // id goes into the customer's link. It refuses, in this order: RedirectUnknown;
 // InvalidParameter with Field "state" or "consentId"; ScopeInvalid; a client that
 // may not call or lacks the role in the supervisor's register; InvalidParameter
-// with Field "privilegeList", "maxAllowedHistoryLong", "accountNumber" or
+// with Field "isCompanyContext", "psuIdentifierType", "psuIdentifierValue",
+// "psuContextIdentifierType", "psuContextIdentifierValue", "privilegeList", "maxAllowedHistoryLong", "accountNumber" or
 // "scopeTimeLimit"; an order as transfer.Instruction.Validate and
 // rail.Network.Check do, or NotFound for a payment to cancel or look at that is
 // not this client's; ConsentTaken. No refusal may lead the browser to
@@ -56,6 +58,10 @@ func (s *Server) AskConsent(ctx context.Context, a ConsentAsk) (ConsentRequest, 
 	if err != nil {
 		return ConsentRequest{}, err
 	}
+	r := ConsentRequest{State: a.State, RedirectURI: a.RedirectURI, Status: RequestOpen}
+	if err := s.addressed(ctx, a.Context, &r); err != nil {
+		return ConsentRequest{}, err
+	}
 	if c.Grants, err = askedGrants(c.Scope, c.Grants); err != nil {
 		return ConsentRequest{}, err
 	}
@@ -70,10 +76,8 @@ func (s *Server) AskConsent(ctx context.Context, a ConsentAsk) (ConsentRequest, 
 	}
 	c.ID, c.Version, c.Status, c.AskedAt = xs2a.ID(s.ids.NewID()), 1, xs2a.Asked, now
 	c.Client, c.Organisation, c.Name = a.Client.ID, a.Client.Organisation, shownName(a.Client, &entry)
-	r := ConsentRequest{
-		ID: RequestID(s.ids.NewID()), Consent: c.ID, Client: a.Client.ID, State: a.State, RedirectURI: a.RedirectURI,
-		CreatedAt: now, ExpiresAt: now.Add(s.rules.RequestLife), Status: RequestOpen,
-	}
+	r.ID, r.Consent, r.Client = RequestID(s.ids.NewID()), c.ID, a.Client.ID
+	r.CreatedAt, r.ExpiresAt = now, now.Add(s.rules.RequestLife)
 	err = s.consents.AskConsent(ctx, c, r, consentRecord(now, thirdPartyOf(c.Client), "consent.asked", "", &c))
 	if err != nil {
 		return ConsentRequest{}, err

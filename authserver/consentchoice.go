@@ -68,9 +68,13 @@ func (s *Server) PendingConsent(ctx context.Context, id RequestID) (PendingConse
 // named), which the third party learns as access_denied alone (psd2 §10 cases 31
 // and 33). When what fits cannot be used now, the refusal says why: AccessOff,
 // AccessBlocked, AccountBlocked, AccountClosed. It refuses as MayBind, and
-// CustomerBlocked.
+// CustomerBlocked, and NotFound for whom the third party did not send
+// (ConsentContexts).
 func (s *Server) ConsentAccounts(ctx context.Context, p PendingConsent, person party.PersonID, c party.CustomerID) ([]account.Account, error) {
 	if err := s.mayGive(ctx, person, c); err != nil {
+		return nil, err
+	}
+	if err := s.meant(ctx, &p.Request, person, c); err != nil {
 		return nil, err
 	}
 	fits, err := s.fitting(ctx, &p.Consent)
@@ -208,6 +212,9 @@ func stillAsked(r *ConsentRequest, c *xs2a.Consent, now time.Time) error {
 func (s *Server) complete(ctx context.Context, p *PendingConsent, c *ConsentChoice) ([]account.Account, error) {
 	now := s.now()
 	if err := s.mayGive(ctx, c.Person, c.Customer); err != nil {
+		return nil, err
+	}
+	if err := s.meant(ctx, &p.Request, c.Person, c.Customer); err != nil {
 		return nil, err
 	}
 	if _, err := s.licensed(ctx, p.Client, p.Consent.Scope, now); err != nil {

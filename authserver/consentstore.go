@@ -25,6 +25,12 @@ type ConsentRequest struct {
 	ExpiresAt   time.Time
 	Status      RequestStatus
 	Choice      *ConsentChoice // what the customer chose, before confirming it
+
+	// Whom the third party sent (PSUContext). Never changes.
+	Context      ContextKind
+	ForPerson    party.PersonID     // "" anybody
+	ForCustomers []party.CustomerID // none: any; several when they share the number that was named
+	ForNobody    bool               // the bank knows nobody by what was named
 }
 
 // ConsentChoice is what a customer chose on a consent page. A challenge is bound

@@ -42,6 +42,10 @@ const (
 	annas2   = account.ID("acc-anna-2")
 	bobs     = account.ID("acc-bob")
 	bobPhone = "device-bob"
+
+	annasPESEL  = "44051401359"
+	firmasNIP   = "5260250995"
+	firmasREGON = "123456785"
 )
 
 var (
@@ -111,14 +115,14 @@ func (w *world) people(t *testing.T) {
 	must(t, err)
 	b := &intake.Batch{
 		Persons: []party.Person{
-			{ID: "anna", FirstName: "Anna", LastName: "Nowak", Phone: "+48500100100", Language: party.Polish, Login: "anna"},
+			{ID: "anna", FirstName: "Anna", LastName: "Nowak", PESEL: annasPESEL, Phone: "+48500100100", Language: party.Polish, Login: "anna"},
 			{ID: "bob", FirstName: "Bob", LastName: "Smith", Phone: "+48500200200", Language: party.English, Login: "bob", UsesApp: true},
 			{ID: "mute", FirstName: "Jan", LastName: "Cichy", Language: party.Polish},
 		},
 		Customers: []party.Customer{
 			{ID: "c-anna", Segment: party.Individual, Name: "Anna Nowak", Person: "anna", Since: start},
 			{ID: "c-bob", Segment: party.Individual, Name: "Bob Smith", Person: "bob", Since: start},
-			{ID: "c-firma", Segment: party.Corporation, Name: "Firma SA", Since: start},
+			{ID: "c-firma", Segment: party.Corporation, Name: "Firma SA", NIP: firmasNIP, REGON: firmasREGON, Since: start},
 			{ID: "c-shop", Segment: party.Business, Name: "Rowery Nowak", Since: start},
 		},
 		Logins:  []intake.Login{{Person: "anna", Login: "anna", Password: hash}},

@@ -9,26 +9,32 @@ import (
 	"okienko/bank/account"
 	"okienko/bank/audit"
 	"okienko/bank/consent"
+	"okienko/bank/party"
 	"okienko/bank/xs2a"
 )
 
 var _ authserver.ConsentStore = (*Store)(nil)
 
-const consentRequestColumns = `id, consent_id, client, state, redirect_uri, created_at, expires_at, status, person_id, customer_id, accounts`
+const consentRequestColumns = `id, consent_id, client, state, redirect_uri, created_at, expires_at, status, person_id, customer_id, accounts,
+	context, for_person, for_customers, for_nobody`
 
 func scanConsentRequest(row scanner) (authserver.ConsentRequest, error) {
 	var (
 		r                authserver.ConsentRequest
 		c                authserver.ConsentChoice
 		created, expires int64
-		accounts         string
+		accounts, of     string
 	)
 	err := row.Scan((*string)(&r.ID), (*string)(&r.Consent), (*string)(&r.Client), &r.State, &r.RedirectURI, &created, &expires,
-		(*string)(&r.Status), (*string)(&c.Person), (*string)(&c.Customer), &accounts)
+		(*string)(&r.Status), (*string)(&c.Person), (*string)(&c.Customer), &accounts,
+		(*string)(&r.Context), (*string)(&r.ForPerson), &of, &r.ForNobody)
 	if err != nil {
 		return authserver.ConsentRequest{}, err
 	}
 	r.CreatedAt, r.ExpiresAt = instant(created), instant(expires)
+	if r.ForCustomers, err = decodeList[party.CustomerID](of); err != nil {
+		return authserver.ConsentRequest{}, err
+	}
 	if c.Person == "" {
 		return r, nil
 	}
@@ -59,8 +65,9 @@ func (s *Store) AskConsent(ctx context.Context, c xs2a.Consent, r authserver.Con
 		}
 		params := append([]any{string(r.ID), string(c.ID), string(r.Client), r.State, r.RedirectURI, micros(r.CreatedAt), micros(r.ExpiresAt),
 			string(r.Status)}, consentChoiceArgs(r.Choice)...)
+		params = append(params, string(r.Context), string(r.ForPerson), encodeList(r.ForCustomers), r.ForNobody)
 		err := one(tx.ExecContext(ctx, `insert into consent_request (`+consentRequestColumns+`)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, params...))
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`, params...))
 		if err != nil {
 			return fmt.Errorf("consent request %s: %w", r.ID, err)
 		}

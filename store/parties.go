@@ -106,6 +106,29 @@ func (s *Store) Customer(ctx context.Context, id party.CustomerID) (party.Custom
 	return c, found(err, "customer")
 }
 
+// PersonByPESEL finds a person by the blind of the number; a NotFound refusal
+// when there is none.
+func (s *Store) PersonByPESEL(ctx context.Context, number party.PESEL) (party.PersonID, error) {
+	if number == "" {
+		return "", found(sql.ErrNoRows, "person")
+	}
+	var id party.PersonID
+	err := s.read.QueryRowContext(ctx, `select id from person where pesel_blind = $1 and length(pesel_blind) > 0`, s.blind(string(number))).Scan((*string)(&id))
+	return id, found(err, "person")
+}
+
+// CompaniesByNIP lists the companies with a number, by id.
+func (s *Store) CompaniesByNIP(ctx context.Context, number party.NIP) ([]party.CustomerID, error) {
+	return rows(ctx, s.read, scanText[party.CustomerID], `select id from customer
+		where nip = $1 and nip <> '' and segment <> 'individual' order by id`, string(number))
+}
+
+// CompaniesByREGON lists the companies with a number, by id.
+func (s *Store) CompaniesByREGON(ctx context.Context, number party.REGON) ([]party.CustomerID, error) {
+	return rows(ctx, s.read, scanText[party.CustomerID], `select id from customer
+		where regon = $1 and regon <> '' and segment <> 'individual' order by id`, string(number))
+}
+
 // ActsFor lists the customers for whom a person may act or might have acted:
 // the person's own individual customer first, then companies by name.
 func (s *Store) ActsFor(ctx context.Context, id party.PersonID) ([]party.ActsFor, error) {

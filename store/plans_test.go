@@ -50,6 +50,9 @@ func readEverything(ctx context.Context, s *Store, now time.Time) {
 	_, _, _ = s.NextDue(ctx)
 	_, _ = s.Agreement(ctx, "a")
 	_, _ = s.Customer(ctx, "c")
+	_, _ = s.PersonByPESEL(ctx, "44051401359")
+	_, _ = s.CompaniesByNIP(ctx, "5260250995")
+	_, _ = s.CompaniesByREGON(ctx, "123456785")
 	_, _ = s.Access(ctx, []byte("hash"))
 	readThirdParties(ctx, s, now)
 }

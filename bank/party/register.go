@@ -18,4 +18,12 @@ type Register interface {
 	// the caller asks each Representation whether it is valid now. A person's own
 	// individual customer comes first.
 	ActsFor(ctx context.Context, id PersonID) ([]ActsFor, error)
+
+	// PersonByPESEL tells whose number it is; a NotFound refusal when it is
+	// nobody's here.
+	PersonByPESEL(ctx context.Context, number PESEL) (PersonID, error)
+	// CompaniesByNIP and CompaniesByREGON list the customers that are no
+	// individuals and have the number. No number is promised to be one company's.
+	CompaniesByNIP(ctx context.Context, number NIP) ([]CustomerID, error)
+	CompaniesByREGON(ctx context.Context, number REGON) ([]CustomerID, error)
 }

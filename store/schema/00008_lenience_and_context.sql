@@ -5,8 +5,8 @@
 
 -- A company is found by the number that a third party names. Of a customer only
 -- its block ever changes, and that waits while this is made.
-create index customer_nip on customer (nip) where nip <> '';
-create index customer_regon on customer (regon) where regon <> '';
+create index customer_nip on customer (nip, id) where nip <> '';
+create index customer_regon on customer (regon, id) where regon <> '';
 
 alter table tpp_client add column optional_headers boolean not null default false;
 alter table tpp_client add column unknown_fields boolean not null default false;

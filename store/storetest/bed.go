@@ -84,7 +84,7 @@ func makeBed(t *testing.T, open Open) *bed {
 	t.Cleanup(func() { must(t, b.Close()) })
 	b.must(b.Import(b.ctx, b.people()))
 	b.must(b.PutPartner(b.ctx, partner.Partner{
-		ID: thePartner, Name: "Acme", LegalName: "Acme sp. z o.o.", NIP: "5260250995", KRS: "0000123456", Address: "Prosta 1, Warszawa",
+		ID: thePartner, Name: "Acme", LegalName: "Acme sp. z o.o.", NIP: "5260250995", REGON: "123456785", KRS: "0000123456", Address: "Prosta 1, Warszawa",
 		Email: "it@acme.example", Phone: "+48221234567", Customer: acme, Employees: []party.PersonID{bartek},
 		Agreement: partner.Agreement{Reference: "U/1/2026", SignedAt: b.now()}, Since: b.now(),
 	}, b.did("partner.put")))

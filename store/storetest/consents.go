@@ -12,6 +12,7 @@ import (
 	"okienko/bank/calendar"
 	"okienko/bank/consent"
 	"okienko/bank/money"
+	"okienko/bank/party"
 	"okienko/bank/sca"
 	"okienko/bank/transfer"
 	"okienko/bank/xs2a"
@@ -21,6 +22,7 @@ func consents(t *testing.T, open Open) {
 	promises(t, open, []bedTest{
 		{"a consent comes back whole", consentComesBack},
 		{"a consent id is taken once", consentTaken},
+		{"whom a third party sent comes back, and stays", sentComesBack},
 		{"a request is given once", consentGivenOnce},
 		{"a code of a consent redeemed by many at once", consentCodeFight},
 		{"a refresh token of a consent rotated by many at once", consentRefreshFight},
@@ -213,6 +215,29 @@ func wholeOrder() transfer.Instruction {
 			PayerID: "1", PayerIDType: "N", FormCode: "VAT-7", PeriodID: "01", PeriodType: "M", Year: "26", Obligation: "o",
 		},
 		Charges: "SHA", Reference: "ref", Symbols: transfer.Symbols{Constant: "k", Variable: "v", Specific: "s"},
+	}
+}
+
+func sentComesBack(b *bed) {
+	for i, sent := range []authserver.ConsentRequest{
+		{},
+		{Context: authserver.ContextPersonal, ForPerson: anna},
+		{Context: authserver.ContextCompany, ForCustomers: []party.CustomerID{acme, ofAnna}},
+		{ForNobody: true},
+	} {
+		c := b.reading(fmt.Sprint(i))
+		r := sent
+		r.ID, r.Consent, r.Client, r.State, r.RedirectURI = authserver.RequestID(fmt.Sprint("sent-", i)), c.ID, theTPP, "s", "https://finansowo.example/back"
+		r.CreatedAt, r.ExpiresAt, r.Status = b.now(), b.now().Add(time.Minute), authserver.RequestOpen
+		b.must(b.AskConsent(b.ctx, c, r, b.did("asked")))
+		got, err := b.ConsentRequest(b.ctx, r.ID)
+		b.must(err)
+		b.same(got, r)
+		b.choose(r)
+		got, err = b.ConsentRequest(b.ctx, r.ID)
+		b.must(err)
+		r.Choice = got.Choice
+		b.same(got, r)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"okienko/bank/audit"
 	"okienko/bank/consent"
 	"okienko/bank/fee"
+	"okienko/bank/intake"
 	"okienko/bank/limit"
 	"okienko/bank/partner"
 	"okienko/bank/party"
@@ -23,6 +24,7 @@ func parties(t *testing.T, open Open) {
 	promises(t, open, []bedTest{
 		{"a person comes back whole, with login and devices", personComesBack},
 		{"a person acts for themselves first, then for companies", actsFor},
+		{"people and companies are found by their numbers", foundByNumber},
 		{"what does not exist is refused as not found", nothingThere},
 		{"a customer's limits tell no cap from zero", customerLimits},
 		{"an application comes back whole", applicationComesBack},
@@ -40,6 +42,38 @@ func (b *bed) same(got, want any) {
 	b.Helper()
 	if !reflect.DeepEqual(got, want) {
 		b.Fatalf("got\n%+v\nwant\n%+v", got, want)
+	}
+}
+
+func foundByNumber(b *bed) {
+	b.must(b.Import(b.ctx, &intake.Batch{
+		Persons: []party.Person{{ID: "no-number", FirstName: "Olga", LastName: "Nowa", Language: party.Polish}},
+		Customers: []party.Customer{
+			{ID: "twin", Segment: party.Business, Name: "Acme drugi raz", NIP: "5260250995", Since: b.now()},
+			{ID: "alone", Segment: party.Individual, Name: "Olga Nowa", Person: "no-number", NIP: "5260250995", REGON: "123456785", Since: b.now()},
+		},
+	}))
+	p, err := b.PersonByPESEL(b.ctx, somePESEL(b.T, 1111))
+	b.must(err)
+	if p != bartek {
+		b.Errorf("the number of Bartek is that of %s", p)
+	}
+	for _, number := range []party.PESEL{somePESEL(b.T, 2222), ""} {
+		p, err := b.PersonByPESEL(b.ctx, number)
+		b.refused(err, bank.NotFound)
+		if p != "" {
+			b.Errorf("nobody is %s", p)
+		}
+	}
+	for number, want := range map[party.NIP][]party.CustomerID{"5260250995": {acme, "twin"}, "1234563218": nil, "": nil} {
+		got, err := b.CompaniesByNIP(b.ctx, number)
+		b.must(err)
+		b.same(got, want)
+	}
+	for number, want := range map[party.REGON][]party.CustomerID{"123456785": {acme}, "000331501": nil, "": nil} {
+		got, err := b.CompaniesByREGON(b.ctx, number)
+		b.must(err)
+		b.same(got, want)
 	}
 }
 

@@ -30,6 +30,12 @@ func (d *Door) wanted(w http.ResponseWriter, r *http.Request, v *visit) (*wanted
 	if err != nil {
 		return nil, err
 	}
+	switch ok, err := d.meant(w, r, v, &p); {
+	case err != nil || !ok:
+		return nil, err
+	case !v.binds:
+		return nil, errNoPower
+	}
 	if v.acts.Customer.Blocked.IsSet() {
 		d.errorPage(w, r, v, http.StatusForbidden, ui.Blocked)
 		return nil, nil

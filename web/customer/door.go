@@ -63,6 +63,7 @@ type Auth interface {
 // authorisation server.
 type ThirdPartyAuth interface {
 	PendingConsent(ctx context.Context, id authserver.RequestID) (authserver.PendingConsent, error)
+	ConsentContexts(ctx context.Context, p authserver.PendingConsent, who party.PersonID) ([]party.ActsFor, error)
 	ConsentAccounts(ctx context.Context, p authserver.PendingConsent, who party.PersonID, c party.CustomerID) ([]account.Account, error)
 	ChooseForConsent(ctx context.Context, id authserver.RequestID, c authserver.ConsentChoice) (authserver.PendingConsent, error)
 	ConsentSubject(ctx context.Context, id authserver.RequestID, lang party.Language) (sca.Subject, error)
@@ -249,7 +250,7 @@ func (d *Door) thirdPartyRoutes(open func(string, page), acting, binding func(st
 	acting("GET /transfers/{id}", d.transferPage)
 	acting("GET /standing/{id}", d.standingPage)
 
-	binding("GET /consent/{id}", d.thirdPartyConsent)
+	acting("GET /consent/{id}", d.thirdPartyConsent) // which power is needed depends on for whom it is
 	binding("POST /consent/{id}", d.answer)
 	binding("GET /consents/{id}/renew", d.askRenew)
 	binding("POST /consents/{id}/renew", d.renew)

@@ -117,12 +117,12 @@ func (d *Door) logIn(w http.ResponseWriter, r *http.Request) error {
 	if err := d.signIn(r.Context(), person.ID); err != nil {
 		return err
 	}
-	all, err := d.Auth.Contexts(r.Context(), person.ID)
+	only, err := d.onlyCustomer(r, person.ID, to)
 	if err != nil {
 		return err
 	}
-	if len(all) > 0 && !several(all) {
-		d.sessions.Put(r.Context(), keyCustomer, string(all[0].Customer.ID))
+	if only != "" {
+		d.sessions.Put(r.Context(), keyCustomer, string(only))
 		return seeOther(w, to)
 	}
 	return seeOther(w, "/context?next="+url.QueryEscape(to))
@@ -145,13 +145,20 @@ func (d *Door) contextPage(w http.ResponseWriter, r *http.Request, v *visit, sta
 		d.errorPage(w, r, nil, http.StatusForbidden, ui.NoPower)
 		return nil
 	}
+	to := next(r.URL.Query().Get("next"))
+	offered, of, err := d.offered(r, v.person.ID, to)
+	switch {
+	case err != nil:
+		return err
+	case len(offered) == 0 && of != nil:
+		return d.foreignPage(w, r, v, of)
+	}
 	p := ui.ChooseContext{
-		Common: d.common(r, v, ""), Chosen: string(v.customer()),
-		Action: "/context?next=" + url.QueryEscape(next(r.URL.Query().Get("next"))),
+		Common: d.common(r, v, ""), Chosen: string(v.customer()), Action: "/context?next=" + url.QueryEscape(to),
 	}
 	p.Faults = faults
-	for i, a := range v.all {
-		if i > 0 && slices.ContainsFunc(v.all[:i], func(b party.ActsFor) bool { return b.Customer.ID == a.Customer.ID }) {
+	for i, a := range offered {
+		if i > 0 && slices.ContainsFunc(offered[:i], func(b party.ActsFor) bool { return b.Customer.ID == a.Customer.ID }) {
 			continue
 		}
 		p.Choices = append(p.Choices, ui.ContextChoice{
@@ -182,7 +189,12 @@ func (d *Door) setContext(w http.ResponseWriter, r *http.Request, v *visit) erro
 	if err != nil {
 		return err
 	}
-	for _, a := range v.all {
+	to := next(r.URL.Query().Get("next"))
+	offered, _, err := d.offered(r, v.person.ID, to)
+	if err != nil {
+		return err
+	}
+	for _, a := range offered {
 		if string(a.Customer.ID) != f.Value("customer") {
 			continue
 		}
@@ -190,7 +202,7 @@ func (d *Door) setContext(w http.ResponseWriter, r *http.Request, v *visit) erro
 			return err
 		}
 		d.sessions.Put(r.Context(), keyCustomer, string(a.Customer.ID))
-		return seeOther(w, next(r.URL.Query().Get("next")))
+		return seeOther(w, to)
 	}
 	return d.contextPage(w, r, v, http.StatusUnprocessableEntity, []ui.Fault{{Field: "customer", Why: ui.ChooseOne}})
 }

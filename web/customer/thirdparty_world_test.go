@@ -57,10 +57,16 @@ func (w *world) third() *thirdparty.Client {
 // asks opens a request as the door for third parties does.
 func (w *world) asks(c xs2a.Consent) string {
 	w.Helper()
+	return w.asksOf(authserver.PSUContext{}, c)
+}
+
+// asksOf does so and says whom the third party sends.
+func (w *world) asksOf(sent authserver.PSUContext, c xs2a.Consent) string {
+	w.Helper()
 	if c.Until.IsZero() {
 		c.Until = w.bank.Now().Add(90 * 24 * time.Hour)
 	}
-	r, err := w.auth.AskConsent(w.ctx, authserver.ConsentAsk{Client: w.third(), Consent: c, State: state, RedirectURI: goBack})
+	r, err := w.auth.AskConsent(w.ctx, authserver.ConsentAsk{Client: w.third(), Consent: c, State: state, RedirectURI: goBack, Context: sent})
 	w.must(err)
 	return string(r.ID)
 }

@@ -63,6 +63,9 @@ const (
 
 	kawomat consent.ClientID = "kawomat"
 
+	annasPESEL  = "44051401359"
+	wiatraksNIP = "5260250995"
+
 	ownBank = "10500099"
 
 	password = "Zielony rower 7"
@@ -184,7 +187,7 @@ func (w *world) people(o options) {
 	}
 	batch := &intake.Batch{
 		Persons: []party.Person{
-			{ID: anna, FirstName: "Anna", LastName: "Żak", Phone: "+48600100200", Language: party.Polish, Login: "anna"},
+			{ID: anna, FirstName: "Anna", LastName: "Żak", PESEL: annasPESEL, Phone: "+48600100200", Language: party.Polish, Login: "anna"},
 			{ID: bartek, FirstName: "Bartek", LastName: "Lis", Phone: "+48600100300", Language: party.English, Login: "bartek", UsesApp: true},
 			{ID: celina, FirstName: "Celina", LastName: "Maj", Phone: "+48600100400", Language: party.Polish, Login: "celina"},
 			{ID: dorota, FirstName: "Dorota", LastName: "Kos", Phone: "+48600100500", Language: party.Polish, Login: "dorota"},
@@ -192,7 +195,7 @@ func (w *world) people(o options) {
 		Customers: []party.Customer{
 			{ID: ofAnna, Segment: party.Individual, Name: "Anna Żak", Person: anna, Since: since},
 			{ID: ofBartek, Segment: party.Individual, Name: "Bartek Lis", Person: bartek, Since: since},
-			{ID: wiatrak, Segment: party.Corporation, Name: "Wiatrak sp. z o.o.", Since: since},
+			{ID: wiatrak, Segment: party.Corporation, Name: "Wiatrak sp. z o.o.", NIP: wiatraksNIP, Since: since},
 			{ID: warsztat, Segment: party.Business, Name: "Dorota Kos Warsztat", Since: since},
 			{ID: partnerC, Segment: party.Corporation, Name: "Automaty Wiślane sp. z o.o.", Since: since},
 		},

@@ -91,6 +91,7 @@ func paymentConsentStories() []Story {
 		{"tpp-look-foreign", page(func(p *PaymentConsent) {
 			p.Kind, p.Amount, p.Fee, p.Orders, p.Accounts, p.None = SubjectLook, money.Amount{}, money.Amount{}, nil, nil, true
 		})},
+		{"tpp-foreign", ForeignConsent{Common: during("/consent/1"), Action: "/consent/1/refuse", ThirdParty: shop()}},
 		{"tpp-login", Login{Common: stranger("/login"), Action: "/login", Waiting: &Application{Name: shop().Name}, RefuseAction: "/consent/1/refuse"}},
 		{"tpp-pay-limit", page(func(p *PaymentConsent) {
 			p.Stop = &Failure{Reason: bank.CustomerLimit, Limit: &LimitUse{Kind: LimitDaily, Max: pln(200000), Used: pln(45000), Left: pln(155000)}}

@@ -76,6 +76,16 @@ type PaymentConsent struct {
 
 func (PaymentConsent) template() string { return "payment_consent" }
 
+// ForeignConsent is the page of a request that a third party sent to somebody
+// else than the reader. It has one button, which refuses.
+type ForeignConsent struct {
+	Common
+	Action     string
+	ThirdParty ThirdParty
+}
+
+func (ForeignConsent) template() string { return "foreign_consent" }
+
 // OrderView is one credit transfer as it was ordered.
 type OrderView struct {
 	Payee      Payee // NRB or IBAN
