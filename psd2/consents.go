@@ -108,7 +108,7 @@ func (c *Core) Wanted(ctx context.Context, caller *Caller, w *Wish, now time.Tim
 	if len(p.Orders) > 0 {
 		return ask, CheckOrders(p.Orders, p.Bundle, p.Total, now)
 	}
-	made, err := c.madeBefore(ctx, caller.Client.ID, p)
+	made, err := c.MadeBefore(ctx, caller.Client.ID, p)
 	if err != nil {
 		return ask, err
 	}
@@ -116,9 +116,9 @@ func (c *Core) Wanted(ctx context.Context, caller *Caller, w *Wish, now time.Tim
 	return ask, nil
 }
 
-// madeBefore finds what a privilege is about: NotFound for what this client never
+// MadeBefore finds what a privilege is about: NotFound for what this client never
 // made, and for what is another kind of thing.
-func (c *Core) madeBefore(ctx context.Context, client thirdparty.ClientID, p *Subject) (Made, error) {
+func (c *Core) MadeBefore(ctx context.Context, client thirdparty.ClientID, p *Subject) (Made, error) {
 	var made Made
 	var err error
 	switch {
@@ -156,7 +156,7 @@ func (c *Core) Narrowed(ctx context.Context, client thirdparty.ClientID, scope x
 	if d.Payment.Of == "" && d.Payment.OfTPP == "" {
 		return n, nil
 	}
-	made, err := c.madeBefore(ctx, client, &d.Payment)
+	made, err := c.MadeBefore(ctx, client, &d.Payment)
 	if bank.CodeOf(err) == bank.NotFound {
 		return nil, bank.Refuse(bank.ScopeInvalid, "The customer has not consented to that.")
 	} else if err != nil {

@@ -359,7 +359,20 @@ func (c *Core) enrich(ctx context.Context, item *Item, a *Account, order string)
 	case err != nil:
 		return err
 	case t.Account == a.ID:
-		item.TPPID, item.Split, item.TaxForm = t.TPPID, t.Order.Split, t.Order.TaxForm
+		item.TPPID, item.client, item.Split, item.TaxForm = t.TPPID, t.Client, t.Order.Split, t.Order.TaxForm
 	}
 	return nil
+}
+
+// InitiatedBy is the name of the third party that initiated a movement, "" when
+// none did.
+func (c *Core) InitiatedBy(ctx context.Context, i *Item) (string, error) {
+	if i.client == "" {
+		return "", nil
+	}
+	client, err := c.ThirdParties.Client(ctx, i.client)
+	if bank.CodeOf(err) == bank.NotFound {
+		return "", nil
+	}
+	return client.Name, err
 }

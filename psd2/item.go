@@ -10,6 +10,7 @@ import (
 	"okienko/bank/ledger"
 	"okienko/bank/money"
 	"okienko/bank/payment"
+	"okienko/bank/thirdparty"
 	"okienko/bank/transfer"
 	"okienko/bank/xs2a"
 )
@@ -35,6 +36,7 @@ type Item struct {
 	TPPID     string       // of a payment that a third party initiated
 	Split     *transfer.Split
 	TaxForm   *transfer.TaxForm
+	client    thirdparty.ClientID // who initiated it, where a third party did
 	seq       int64
 	rank      int
 	own       string // the id inside the bank
@@ -115,7 +117,7 @@ func ofTransfer(a *account.Account, t *transfer.Transfer) Item {
 		ID: itemID(string(t.ID), isTransfer, t.CreatedAt), Right: rightOf(t.Status), At: t.CreatedAt, Amount: t.Order.Amount,
 		Title: t.Order.Title(), Type: string(t.System), Sender: End{string(a.NRB), a.Holder},
 		Recipient: End{t.Order.Recipient.Account, t.Order.Recipient.Name},
-		TPPID:     t.TPPID, Split: t.Order.Split, TaxForm: t.Order.TaxForm, own: string(t.ID),
+		TPPID:     t.TPPID, client: t.Client, Split: t.Order.Split, TaxForm: t.Order.TaxForm, own: string(t.ID),
 	}
 	switch t.Status {
 	case transfer.Scheduled:

@@ -78,6 +78,31 @@ func (a *Account) Shown() (money.Amount, error) {
 	return money.Zero(a.Currency()), nil
 }
 
+// vatProduct is the product type of accounts that hold VAT alone.
+const vatProduct = "VAT"
+
+// Linked are the accounts that go with one: the VAT account from which split
+// payments take their VAT, and of a VAT account those that it serves.
+func (c *Core) Linked(ctx context.Context, a *Account) (vat string, linked []string, err error) {
+	all, err := c.Accounts.AccountsOf(ctx, a.Customer.ID)
+	if err != nil {
+		return "", nil, err
+	}
+	for i := range all {
+		o := &all[i]
+		if o.ID == a.ID || o.Kind != account.Customer || o.Status != account.Open || o.Currency() != a.Currency() {
+			continue
+		}
+		switch {
+		case a.Product.Type == vatProduct && o.Product.Type != vatProduct:
+			linked = append(linked, string(o.NRB))
+		case a.Product.Type != vatProduct && o.Product.Type == vatProduct && vat == "":
+			vat = string(o.NRB)
+		}
+	}
+	return vat, linked, nil
+}
+
 func (r *Reading) account(a account.Account, ref string) Account {
 	return Account{Account: a, Ref: ref, Customer: &r.Customer, As: r.as}
 }

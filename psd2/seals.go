@@ -15,6 +15,21 @@ import (
 	"okienko/eidas/seal"
 )
 
+// Seal is the bank's own QSealC, by which its answers are signed: the certificate
+// of the key and those above it.
+type Seal struct{ Chain []*x509.Certificate }
+
+// KeyID names the key as x5t#S256 does.
+func (s Seal) KeyID() string { return eidas.Thumbprint(s.Chain[0]) }
+
+// KeyType is the type of the key (RFC 7518 §6.1).
+func (s Seal) KeyType() string {
+	if s.Chain[0].PublicKeyAlgorithm == x509.ECDSA {
+		return "EC"
+	}
+	return "RSA"
+}
+
 // seals remembers what was read or fetched by thumbprint, so that a call costs
 // neither a parse nor a fetch. What it holds is no proof: every certificate is
 // judged again in every call.

@@ -2,7 +2,6 @@ package polishapi
 
 import (
 	"context"
-	"crypto/x509"
 	"net/http"
 	"strings"
 	"time"
@@ -24,11 +23,8 @@ type Config struct {
 	// bytes of the body (psd2 §4.1). Seal is the certificate of its key, which
 	// registration hands out.
 	Sign  func(body []byte) (string, error)
-	Seal  []*x509.Certificate
+	Seal  psd2.Seal
 	Specs map[Version][]byte // the OpenAPI descriptions served to developers (package api)
-	// External has consents asked for with a one-time code of the bank's mobile
-	// application; nil: the bank has none, and authorizeExt is not supported.
-	External External
 	// Access, if set, is told of every answered call, and Statistics too; neither
 	// may block.
 	Access     func(ctx context.Context, c psd2.Call)
@@ -51,7 +47,7 @@ type Door struct {
 // New sets up the door. It panics when a part is missing: a bank that starts
 // with half a door is a mistake of its wiring.
 func New(cfg Config) *Door {
-	if cfg.Core == nil || len(cfg.Places) == 0 || cfg.PeopleURL == "" || cfg.Sign == nil || len(cfg.Seal) == 0 {
+	if cfg.Core == nil || len(cfg.Places) == 0 || cfg.PeopleURL == "" || cfg.Sign == nil || len(cfg.Seal.Chain) == 0 {
 		panic("polishapi: the configuration lacks a part")
 	}
 	cfg.PeopleURL = strings.TrimRight(cfg.PeopleURL, "/")

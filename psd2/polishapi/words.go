@@ -100,12 +100,12 @@ func formOf(k transfer.Kind) form {
 
 // The privileges that are no single payment.
 const (
-	mayBundle         = "pis:bundle"
-	mayRecur          = "pis:recurring"
-	mayReadPayment    = "pis:getPayment"
-	mayReadBundle     = "pis:getBundle"
-	mayReadRecurring  = "pis:getRecurringPayment"
-	mayCancel         = "pis:cancelPayment"
+	mayBundle          = "pis:bundle"
+	mayRecur           = "pis:recurring"
+	mayReadPayment     = "pis:getPayment"
+	mayReadBundle      = "pis:getBundle"
+	mayReadRecurring   = "pis:getRecurringPayment"
+	mayCancel          = "pis:cancelPayment"
 	mayCancelRecurring = "pis:cancelRecurringPayment"
 )
 
