@@ -3,7 +3,9 @@
 // too many or too few, another content type, a missing header. Tests put it
 // between themselves and the door.
 //
-// It judges answers only; whether a request was good is the door's business.
+// It judges answers only; whether a request was good is the door's business. The
+// judges of PolishAPI (Official) are made from the published files of the standard
+// instead, and judge both.
 package contract
 
 import (
@@ -133,15 +135,24 @@ func (j *Judge) Check(method, path string, status int, h http.Header, body []byt
 }
 
 func (j *Judge) checkJSON(schema *openapi3.Schema, body []byte) error {
+	value, err := readJSON(body)
+	if err != nil {
+		return err
+	}
+	return j.doc.ValidateSchemaJSON(schema, value, openapi3.EnableJSONSchema2020(), openapi3.EnableFormatValidation())
+}
+
+// readJSON reads one value and nothing after it.
+func readJSON(body []byte) (any, error) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	var value any
 	if err := d.Decode(&value); err != nil {
-		return err
+		return nil, err
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("something follows the JSON value")
+		return nil, errors.New("something follows the JSON value")
 	}
-	return j.doc.ValidateSchemaJSON(schema, value, openapi3.EnableJSONSchema2020(), openapi3.EnableFormatValidation())
+	return value, nil
 }
 
 // operation finds the call that a request means; a fixed word in a path wins over
