@@ -15,3 +15,19 @@ var Partner []byte
 //
 //go:embed psd2-mbank.yaml
 var PSD2MBank []byte
+
+// PolishAPI211 is the OpenAPI description of the interface for licensed third
+// parties in the form of PolishAPI 2.1.1.
+//
+//go:embed polishapi-2.1.1.yaml
+var PolishAPI211 []byte
+
+// PolishAPI212 is that of PolishAPI 2.1.2.
+//
+//go:embed polishapi-2.1.2.yaml
+var PolishAPI212 []byte
+
+// PolishAPI300 is that of PolishAPI 3.0.
+//
+//go:embed polishapi-3.0.yaml
+var PolishAPI300 []byte
