@@ -20,23 +20,23 @@ type Mend struct {
 // swaggerMends are the mends of the files of 2.1.1 and 2.1.2.
 func swaggerMends() []Mend {
 	mends := []Mend{
-		{"EatCodeRequest demands requestId, callbackURL and apiKey, which are fields of its requestHeader: not demanded beside it.",
+		{"EatCodeRequest does not require requestId, callbackURL and apiKey: they are fields of its requestHeader, and it has none of them.",
 			func(d document) {
 				s := d.schema("EatCodeRequest")
 				s["required"] = slices.DeleteFunc(list(s, "required"), func(name any) bool { return child(s, "properties")[name.(string)] == nil })
 			}},
-		{"RequestHeaderWithoutTokenCallbackAS demands a field with the name \"callbackURL, apiKey\": the two fields are demanded.",
+		{"RequestHeaderWithoutTokenCallbackAS requires callbackURL and apiKey, where the file requires one field named \"callbackURL, apiKey\".",
 			func(d document) {
 				s := list(d.schema("RequestHeaderWithoutTokenCallbackAS"), "allOf")[1].(object)
 				s["required"] = []any{"callbackURL", "apiKey"}
 			}},
-		{"Payor.payorIdType is a text whose enum has numbers: they are texts.",
+		{"Payor.payorIdType has texts only in its enum, where the file mixes texts and numbers in a field that is a text.",
 			func(d document) { textEnum(d.field("Payor", "payorIdType")) }},
-		{"SocialSecurityPayor.additionalPayorIdType is a text whose enum has numbers: they are texts.",
+		{"SocialSecurityPayor.additionalPayorIdType has texts only in its enum, where the file mixes texts and numbers in a field that is a text.",
 			func(d document) { textEnum(d.field("SocialSecurityPayor", "additionalPayorIdType")) }},
-		{"CurrencyRate.rate is a number with a pattern, which holds for texts only: without it.",
+		{"CurrencyRate.rate has no pattern: it is a number, and patterns hold for texts.",
 			func(d document) { delete(d.field("CurrencyRate", "rate"), "pattern") }},
-		{"Schemas with properties and without a type: of type object, or anything else would pass.",
+		{"Schemas with properties are of type object, where the file gives no type and so lets anything pass.",
 			func(d document) {
 				for _, s := range d.schemas() {
 					if o := s.(object); o["properties"] != nil && o["type"] == nil {
@@ -44,7 +44,7 @@ func swaggerMends() []Mend {
 					}
 				}
 			}},
-		{"allOf taken apart: every schema lists its own fields and demands them itself, and the bases that nothing else uses are gone.",
+		{"Nothing is put together by allOf: every schema lists its own fields and what it requires, and bases that nothing else uses are gone.",
 			takeApart},
 	}
 	return append(mends, commonMends()...)
@@ -53,24 +53,24 @@ func swaggerMends() []Mend {
 // catalogueMends are the mends of the catalogue of 3.0, with what it leaves out taken from 2.1.2.
 func catalogueMends(before document) []Mend {
 	mends := []Mend{
-		{"The catalogue has no patterns: amounts have those of 2.1.2, and spTaxAmount, which is new, that of an unsigned amount.",
+		{"Amounts have the patterns of 2.1.2, and spTaxAmount, which is new, that of amounts without a sign: the catalogue has no patterns.",
 			func(d document) { amountPatterns(d, before) }},
-		{"The catalogue has no values of PaymentStatus: those of 2.1.2.",
+		{"PaymentStatus has the values of 2.1.2: the catalogue has none.",
 			func(d document) { maps.Copy(d.schema("PaymentStatus"), before.copy().schema("PaymentStatus")) }},
-		{"The catalogue has no bounds of the elements of a list: a line of NameAddress has at most 35 characters, as in 2.1.2.",
+		{"A line of NameAddress has at most 35 characters, as in 2.1.2: the catalogue has no bounds of the elements of lists.",
 			func(d document) { child(d.field("NameAddress", "value"), "items")["maxLength"] = 35 }},
-		{"TransactionInfoRequest and HoldRequest demand requestHeader and accountNumber: the generator had lost it.",
+		{"TransactionInfoRequest and HoldRequest require requestHeader and accountNumber, as in 2.1.2: a generator lost it.",
 			func(d document) {
 				for _, name := range []string{"TransactionInfoRequest", "HoldRequest"} {
 					d.schema(name)["required"] = []any{"requestHeader", "accountNumber"}
 				}
 			}},
-		{"RequestHeaderWithoutTokenCallbackAS demands callbackURL and apiKey: the generator had lost it to the defect of 2.1.2.",
+		{"RequestHeaderWithoutTokenCallbackAS requires callbackURL and apiKey: a generator lost it to the defect that 2.1.2 has too.",
 			func(d document) {
 				s := d.schema("RequestHeaderWithoutTokenCallbackAS")
 				s["required"] = append(list(s, "required"), "callbackURL", "apiKey")
 			}},
-		{"The catalogue has no values of Accept-Encoding and Accept-Charset: those of 2.1.2.",
+		{"Accept-Encoding and Accept-Charset have the values of 2.1.2: the catalogue has none.",
 			func(d document) {
 				d.eachParameter(func(p object) {
 					switch p["name"] {
@@ -81,7 +81,7 @@ func catalogueMends(before document) []Mend {
 					}
 				})
 			}},
-		{"The catalogue has no headers of answers: a success may say Content-Encoding, and one with a body X-JWS-SIGNATURE, as in 2.1.2.",
+		{"A success may carry Content-Encoding, and one with a body X-JWS-SIGNATURE, as in 2.1.2: the catalogue has no headers of answers.",
 			func(d document) {
 				text := func() object { return object{"schema": object{"type": "string"}} }
 				d.eachResponse(func(status string, r object) {
@@ -93,7 +93,7 @@ func catalogueMends(before document) []Mend {
 					}
 				})
 			}},
-		{"The bases that nothing uses are gone.",
+		{"Bases that nothing uses are gone.",
 			func(d document) { d.dropUnused() }},
 	}
 	return append(mends, commonMends()...)
@@ -102,9 +102,9 @@ func catalogueMends(before document) []Mend {
 // commonMends are those of every version: what OpenAPI 3 says in another way, and what the standard leaves to the bank.
 func commonMends() []Mend {
 	return []Mend{
-		{"TokenRequest spells the code of RFC 6749 Code: code is taken as well.",
+		{"TokenRequest takes code, as RFC 6749 spells it, beside Code.",
 			func(d document) { child(d.schema("TokenRequest"), "properties")["code"] = object{"type": "string"} }},
-		{"Error may carry error and error_description, which clients of OAuth 2.0 read (RFC 6749 §5.2).",
+		{"Error may carry error and error_description, which clients of OAuth 2.0 read (RFC 6749, section 5.2).",
 			func(d document) {
 				child(d.schema("Error"), "properties")["error"] = object{"type": "string"}
 				child(d.schema("Error"), "properties")["error_description"] = object{"type": "string"}
@@ -117,7 +117,7 @@ func commonMends() []Mend {
 					}
 				}
 			}},
-		{"Accept-Encoding and Accept-Charset are one word of an enum: lists of such words, as in HTTP.",
+		{"Accept-Encoding and Accept-Charset are lists of the words in their enums, as in HTTP, and not one word.",
 			func(d document) {
 				d.eachParameter(func(p object) {
 					if schema := child(p, "schema"); schema["enum"] != nil {
@@ -125,9 +125,9 @@ func commonMends() []Mend {
 					}
 				})
 			}},
-		{"Authorization is a parameter, which OpenAPI 3 ignores: a security scheme, accessToken, beside the certificate that every call needs.",
+		{"Authorization is the security scheme accessToken, for OpenAPI 3 ignores a parameter with that name; certificate stands beside it on every call.",
 			asSecurity},
-		{"Every 200 carries X-JWS-SIGNATURE: the header is demanded.",
+		{"Every 200 has X-JWS-SIGNATURE.",
 			func(d document) {
 				d.eachResponse(func(status string, r object) {
 					if status == "200" {
@@ -135,7 +135,7 @@ func commonMends() []Mend {
 					}
 				})
 			}},
-		{"429 and 503 may say Retry-After.",
+		{"429 and 503 may have Retry-After.",
 			func(d document) {
 				d.eachResponse(func(status string, r object) {
 					if status == "429" || status == "503" {

@@ -1,54 +1,17 @@
-package contract_test
+package contract
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-
-	"okienko/api/contract"
 )
-
-var loadOfficials = sync.OnceValues(func() (map[string]*contract.Official, error) {
-	folder := os.Getenv("OKIENKO_SPEC_DIR")
-	if folder == "" {
-		folder = filepath.Join("..", "..", "..", "shared", "spec")
-	}
-	return contract.LoadPolishAPI(filepath.Join(folder, "psd2", "polishapi"))
-})
-
-// officials are the judges. Without the specifications beside the project the test skips loudly, and fails under CI.
-func officials(t *testing.T) map[string]*contract.Official {
-	t.Helper()
-	judges, err := loadOfficials()
-	switch {
-	case err == nil:
-	case !errors.Is(err, fs.ErrNotExist):
-		t.Fatal(err)
-	case os.Getenv("CI") != "":
-		t.Fatalf("the files of PolishAPI are not here: %v", err)
-	default:
-		t.Skipf("THE FILES OF POLISHAPI ARE NOT HERE, so nothing was held against them: %v", err)
-	}
-	return judges
-}
 
 const requestID = "6a2f1f00-c6d1-11f0-8de9-0242ac120002"
 
-func good() http.Header {
-	return http.Header{
-		"Content-Type": {"application/json; charset=utf-8"}, "Accept-Encoding": {"Gzip, deflate"}, "Accept-Language": {"pl"},
-		"Accept-Charset": {"UTF-8"}, "X-Jws-Signature": {"e..s"}, "X-Request-Id": {requestID}, "Authorization": {"Bearer t"},
-	}
-}
-
+// header is a good one, but for the changes; an empty value takes a header away.
 func header(change ...string) http.Header {
-	h := good()
+	h := requestHeaders()
 	for i := 0; i < len(change); i += 2 {
 		h.Set(change[i], change[i+1])
 		if change[i+1] == "" {
@@ -60,7 +23,7 @@ func header(change ...string) http.Header {
 
 func TestOfficialOperations(t *testing.T) {
 	for version, want := range map[string]int{"2.1.1": 26, "2.1.2": 26, "3.0": 27} {
-		o := officials(t)[version]
+		o := published(t)[version]
 		if got := len(o.Operations()); got != want {
 			t.Errorf("%s has %d operations, want %d", version, got, want)
 		}
@@ -113,7 +76,7 @@ func TestOfficialJudgesRequests(t *testing.T) {
 		{"negative funds", "confirmation/getConfirmationOfFunds", header(), funds(`"-12.50"`), "amount"},
 		{"funds as a number", "confirmation/getConfirmationOfFunds", header(), funds(`12.5`), "amount"},
 	} {
-		for version, o := range officials(t) {
+		for version, o := range published(t) {
 			t.Run(version+" "+c.name, func(t *testing.T) {
 				judge(t, c.breaks, o.Request(c.operation, c.header, []byte(c.body)))
 			})
@@ -122,14 +85,14 @@ func TestOfficialJudgesRequests(t *testing.T) {
 }
 
 func TestOfficialJudgesTheTokenRequest(t *testing.T) {
-	for version, o := range officials(t) {
+	for version, o := range published(t) {
 		for body, breaks := range map[string]string{
 			`{"grant_type":"authorization_code","Code":"c","redirect_uri":"https://tpp.example/"}`: "",
 			`{"grant_type":"authorization_code","code":"c","redirect_uri":"https://tpp.example/"}`: "",
 			`{"code":"c"}`: "grant_type",
 			`{"grant_type":"refresh_token","CODE":""}`: "CODE",
 		} {
-			t.Run(version, func(t *testing.T) { judge(t, breaks, o.Request("auth/token", good(), []byte(body))) })
+			t.Run(version, func(t *testing.T) { judge(t, breaks, o.Request("auth/token", requestHeaders(), []byte(body))) })
 		}
 	}
 }
@@ -148,16 +111,16 @@ func TestOfficialVersionsDiffer(t *testing.T) {
 		{"3.0", consent(withTPP), ""},
 	} {
 		t.Run(c.version, func(t *testing.T) {
-			judge(t, c.breaks, officials(t)[c.version].Request("accounts/deleteConsent", good(), []byte(c.body)))
+			judge(t, c.breaks, published(t)[c.version].Request("accounts/deleteConsent", requestHeaders(), []byte(c.body)))
 		})
 	}
 	statement := []byte(`{"software_statement":"h.p.s"}`)
 	unsigned := header("X-JWS-SIGNATURE", "", "Authorization", "")
-	judge(t, "no such operation", officials(t)["2.1.2"].Request("auth/register", unsigned, statement))
-	judge(t, "", officials(t)["3.0"].Request("auth/register", unsigned, statement))
+	judge(t, "no such operation", published(t)["2.1.2"].Request("auth/register", unsigned, statement))
+	judge(t, "", published(t)["3.0"].Request("auth/register", unsigned, statement))
 	failure := []byte(`{"code":"x","message":"y"}`)
-	judge(t, "not declared", officials(t)["2.1.1"].Answer("auth/token", 501, header("X-JWS-SIGNATURE", ""), failure))
-	judge(t, "", officials(t)["2.1.2"].Answer("auth/token", 501, header("X-JWS-SIGNATURE", ""), failure))
+	judge(t, "not declared", published(t)["2.1.1"].Answer("auth/token", 501, header("X-JWS-SIGNATURE", ""), failure))
+	judge(t, "", published(t)["2.1.2"].Answer("auth/token", 501, header("X-JWS-SIGNATURE", ""), failure))
 }
 
 func TestOfficialJudgesAnswers(t *testing.T) {
@@ -204,7 +167,7 @@ func TestOfficialJudgesAnswers(t *testing.T) {
 		{"a status of no payment", "payments/getPayment", 200, signed,
 			`{` + head + `,"paymentId":"1","tppTransactionId":"2","generalStatus":"paid","detailedStatus":"","executionMode":"Immediate"}`, "generalStatus"},
 	} {
-		for version, o := range officials(t) {
+		for version, o := range published(t) {
 			t.Run(version+" "+c.name, func(t *testing.T) {
 				judge(t, c.breaks, o.Answer(c.operation, c.status, c.header, []byte(c.body)))
 			})
