@@ -240,7 +240,10 @@ func readDocument(description any) (document, error) {
 		return nil, err
 	}
 	var d document
-	return d, json.Unmarshal(text, &d)
+	if err := json.Unmarshal(text, &d); err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
 func (d document) copy() document {

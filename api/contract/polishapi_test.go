@@ -3,6 +3,7 @@ package contract
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -30,6 +31,13 @@ func TestOfficialOperations(t *testing.T) {
 		path := fmt.Sprintf("/v%[1]s.1/accounts/v%[1]s.1/getAccounts", strings.ReplaceAll(version, ".", "_"))
 		if o.Path("accounts/getAccounts") != path {
 			t.Errorf("getAccounts of %s is at %s", version, o.Path("accounts/getAccounts"))
+		}
+		want := []int{204, 400, 401, 403, 405, 406, 415, 422, 500, 501, 503}
+		if version == "2.1.1" {
+			want = slices.DeleteFunc(want, func(status int) bool { return status == 501 })
+		}
+		if got := o.Statuses("accounts/deleteConsent"); !slices.Equal(got, want) {
+			t.Errorf("deleteConsent of %s answers %d, want %d", version, got, want)
 		}
 	}
 }
