@@ -58,8 +58,8 @@ func (s *Server) AskConsent(ctx context.Context, a ConsentAsk) (ConsentRequest, 
 	if err != nil {
 		return ConsentRequest{}, err
 	}
-	r := ConsentRequest{State: a.State, RedirectURI: a.RedirectURI, Status: RequestOpen}
-	if err := s.addressed(ctx, a.Context, &r); err != nil {
+	sent, err := s.addressed(ctx, a.Context)
+	if err != nil {
 		return ConsentRequest{}, err
 	}
 	if c.Grants, err = askedGrants(c.Scope, c.Grants); err != nil {
@@ -76,8 +76,10 @@ func (s *Server) AskConsent(ctx context.Context, a ConsentAsk) (ConsentRequest, 
 	}
 	c.ID, c.Version, c.Status, c.AskedAt = xs2a.ID(s.ids.NewID()), 1, xs2a.Asked, now
 	c.Client, c.Organisation, c.Name = a.Client.ID, a.Client.Organisation, shownName(a.Client, &entry)
-	r.ID, r.Consent, r.Client = RequestID(s.ids.NewID()), c.ID, a.Client.ID
-	r.CreatedAt, r.ExpiresAt = now, now.Add(s.rules.RequestLife)
+	r := ConsentRequest{
+		ID: RequestID(s.ids.NewID()), Consent: c.ID, Client: a.Client.ID, State: a.State, RedirectURI: a.RedirectURI,
+		CreatedAt: now, ExpiresAt: now.Add(s.rules.RequestLife), Status: RequestOpen, For: sent,
+	}
 	err = s.consents.AskConsent(ctx, c, r, consentRecord(now, thirdPartyOf(c.Client), "consent.asked", "", &c))
 	if err != nil {
 		return ConsentRequest{}, err

@@ -74,7 +74,7 @@ func (s *Server) ConsentAccounts(ctx context.Context, p PendingConsent, person p
 	if err := s.mayGive(ctx, person, c); err != nil {
 		return nil, err
 	}
-	if err := s.meant(ctx, &p.Request, person, c); err != nil {
+	if err := s.meant(ctx, p.Request.For, person, c); err != nil {
 		return nil, err
 	}
 	fits, err := s.fitting(ctx, &p.Consent)
@@ -214,7 +214,7 @@ func (s *Server) complete(ctx context.Context, p *PendingConsent, c *ConsentChoi
 	if err := s.mayGive(ctx, c.Person, c.Customer); err != nil {
 		return nil, err
 	}
-	if err := s.meant(ctx, &p.Request, c.Person, c.Customer); err != nil {
+	if err := s.meant(ctx, p.Request.For, c.Person, c.Customer); err != nil {
 		return nil, err
 	}
 	if _, err := s.licensed(ctx, p.Client, p.Consent.Scope, now); err != nil {

@@ -31,44 +31,45 @@ type PSUContext struct {
 // maxLogin is the longest login that can name a person.
 const maxLogin = 64
 
-// addressed keeps with a request whom a third party sends. A number that is no
-// number is refused; one that nobody here has is not, so that no answer tells who
-// is a customer (psd2 §10 case 33). Whom the bank knows by a number is kept, the
-// number is not.
-func (s *Server) addressed(ctx context.Context, c PSUContext, r *ConsentRequest) error {
+// addressed finds whom a third party sends, nil when that is anybody. A number
+// that is no number is refused; one that nobody here has is not, so that no answer
+// tells who is a customer (psd2 §10 case 33).
+func (s *Server) addressed(ctx context.Context, c PSUContext) (*ConsentFor, error) {
 	switch c.Kind {
 	case "", ContextPersonal, ContextCompany:
 	default:
-		return bank.RefuseField("isCompanyContext", "A context is of a company or personal.")
+		return nil, bank.RefuseField("isCompanyContext", "A context is of a company or personal.")
 	}
 	byPerson, err := identifier(c.PersonBy, c.PersonID, "psuIdentifier", map[string]func(string) bool{"P": isPESEL, "L": isLogin})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	byCompany, err := identifier(c.CompanyBy, c.CompanyID, "psuContextIdentifier", map[string]func(string) bool{"N": isNIP, "R": isREGON})
 	switch {
 	case err != nil:
-		return err
+		return nil, err
 	case byCompany && c.Kind == ContextPersonal:
-		return bank.RefuseField("isCompanyContext", "A personal context names no company.")
+		return nil, bank.RefuseField("isCompanyContext", "A personal context names no company.")
+	case !byPerson && !byCompany && c.Kind == "":
+		return nil, nil
 	}
-	r.Context = c.Kind
+	f := ConsentFor{Context: c.Kind}
 	if byPerson {
-		if r.ForPerson, err = s.personBy(ctx, c.PersonBy, c.PersonID); err != nil {
-			return err
+		if f.Person, err = s.personBy(ctx, c.PersonBy, c.PersonID); err != nil {
+			return nil, err
 		}
-		r.ForNobody = r.ForPerson == ""
+		f.Nobody = f.Person == ""
 	}
 	if byCompany {
-		if r.ForCustomers, err = s.companiesBy(ctx, c.CompanyBy, c.CompanyID); err != nil {
-			return err
+		if f.Customers, err = s.companiesBy(ctx, c.CompanyBy, c.CompanyID); err != nil {
+			return nil, err
 		}
-		r.ForNobody = r.ForNobody || len(r.ForCustomers) == 0
+		f.Nobody = f.Nobody || len(f.Customers) == 0
 	}
-	if r.ForNobody {
-		r.ForPerson, r.ForCustomers = "", nil
+	if f.Nobody {
+		f.Person, f.Customers = "", nil
 	}
-	return nil
+	return &f, nil
 }
 
 // identifier judges a type and a value, which go together. No refusal repeats a
@@ -122,21 +123,17 @@ func (s *Server) companiesBy(ctx context.Context, by, value string) ([]party.Cus
 	return s.parties.CompaniesByREGON(ctx, party.REGON(value))
 }
 
-// forAnybody tells whether a third party left open whom it sends.
-func (r *ConsentRequest) forAnybody() bool {
-	return r.Context == "" && r.ForPerson == "" && len(r.ForCustomers) == 0 && !r.ForNobody
-}
-
-// isFor tells whether a person may answer a request for a customer, as far as
-// whom the third party has sent goes.
-func (r *ConsentRequest) isFor(person party.PersonID, c *party.Customer) bool {
-	if r.ForNobody || r.ForPerson != "" && r.ForPerson != person || len(r.ForCustomers) > 0 && !slices.Contains(r.ForCustomers, c.ID) {
+// has tells whether a person may answer for a customer, as far as whom the third
+// party has sent goes.
+func (f *ConsentFor) has(person party.PersonID, c *party.Customer) bool {
+	switch {
+	case f == nil:
+		return true
+	case f.Nobody, f.Person != "" && f.Person != person, len(f.Customers) > 0 && !slices.Contains(f.Customers, c.ID):
 		return false
-	}
-	switch r.Context {
-	case ContextCompany:
+	case f.Context == ContextCompany:
 		return c.Segment != party.Individual
-	case ContextPersonal:
+	case f.Context == ContextPersonal:
 		return c.Segment == party.Individual && c.Person == person
 	}
 	return true
@@ -150,17 +147,17 @@ func (s *Server) ConsentContexts(ctx context.Context, p PendingConsent, person p
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(all, func(a party.ActsFor) bool { return !p.Request.isFor(person, &a.Customer) }), nil
+	return slices.DeleteFunc(all, func(a party.ActsFor) bool { return !p.Request.For.has(person, &a.Customer) }), nil
 }
 
 // meant refuses, as NotFound, a person or a customer other than the third party
 // asks for.
-func (s *Server) meant(ctx context.Context, r *ConsentRequest, person party.PersonID, c party.CustomerID) error {
-	if r.forAnybody() {
+func (s *Server) meant(ctx context.Context, f *ConsentFor, person party.PersonID, c party.CustomerID) error {
+	if f == nil {
 		return nil
 	}
 	customer, err := s.parties.Customer(ctx, c)
-	if err == nil && !r.isFor(person, &customer) {
+	if err == nil && !f.has(person, &customer) {
 		err = bank.Refuse(bank.NotFound, "There is no such request.")
 	}
 	return err

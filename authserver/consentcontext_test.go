@@ -13,14 +13,14 @@ import (
 	"okienko/bank/party"
 )
 
-// sent asks for the list of accounts of whom the third party says that it sends.
-func (w *thirdWorld) sent(t *testing.T, c authserver.PSUContext) authserver.PendingConsent {
+// asked asks for the list of accounts of whom the third party says that it sends.
+func (w *thirdWorld) asked(t *testing.T, c authserver.PSUContext) *authserver.PendingConsent {
 	t.Helper()
 	a := w.listAsk(fmt.Sprint("sent-", len(w.mem.requests)))
 	a.Context = c
 	p, err := w.PendingConsent(t.Context(), w.ask(t, a))
 	must(t, err)
-	return p
+	return &p
 }
 
 func TestWhatNamesNobodyIsRefused(t *testing.T) {
@@ -77,16 +77,18 @@ func TestAStrangersNumberIsTakenAsAnyOther(t *testing.T) {
 		"REGON":                   {CompanyBy: "R", CompanyID: "12345678512347"},
 		"a person, and a company": {PersonBy: "P", PersonID: annasPESEL, CompanyBy: "N", CompanyID: "1234563218"},
 	} {
-		r := w.sent(t, c).Request
-		if !r.ForNobody || r.ForPerson != "" || r.ForCustomers != nil {
-			t.Errorf("%s: %+v", name, r)
+		if f := w.asked(t, c).Request.For; f == nil || !f.Nobody || f.Person != "" || f.Customers != nil {
+			t.Errorf("%s: %+v", name, f)
 		}
 	}
-	known := w.sent(t, authserver.PSUContext{PersonBy: "P", PersonID: annasPESEL, CompanyBy: "R", CompanyID: firmasREGON}).Request
-	if known.ForNobody || known.ForPerson != "anna" || !slices.Equal(known.ForCustomers, []party.CustomerID{"c-firma"}) {
+	known := w.asked(t, authserver.PSUContext{PersonBy: "P", PersonID: annasPESEL, CompanyBy: "R", CompanyID: firmasREGON}).Request.For
+	if known == nil || known.Nobody || known.Person != "anna" || !slices.Equal(known.Customers, []party.CustomerID{"c-firma"}) {
 		t.Errorf("%+v", known)
 	}
 	kept := fmt.Sprintf("%+v %+v %+v", w.mem.requests, w.mem.consents, w.mem.records)
+	for _, r := range w.mem.requests {
+		kept += fmt.Sprintf(" %+v", *r.For)
+	}
 	for _, number := range []string{annasPESEL, "02070803628", "nobody.at-all", "1234563218", "12345678512347", firmasREGON} {
 		if strings.Contains(kept, number) {
 			t.Errorf("%s is kept", number)
@@ -128,24 +130,24 @@ func TestOnlyWhomTheThirdPartySentMayGive(t *testing.T) {
 			a.Context = tt.c
 			p, err := w.PendingConsent(t.Context(), w.ask(t, a))
 			must(t, err)
-			if got := w.mayAnswer(t, p, "anna"); !slices.Equal(got, tt.anna) {
+			if got := w.mayAnswer(t, &p, "anna"); !slices.Equal(got, tt.anna) {
 				t.Errorf("Anna may answer for %v, want %v", got, tt.anna)
 			}
-			if got := w.mayAnswer(t, p, "bob"); slices.Contains(got, bobToo) != tt.bob || len(got) > 1 {
+			if got := w.mayAnswer(t, &p, "bob"); slices.Contains(got, bobToo) != tt.bob || len(got) > 1 {
 				t.Errorf("Bob may answer for %v", got)
 			}
 			for customer, of := range map[party.CustomerID]account.ID{"c-anna": annas, "c-firma": "acc-firma", "c-shop": "acc-shop"} {
-				w.givesOnly(t, p, authserver.ConsentChoice{Person: "anna", Customer: customer, Accounts: []account.ID{of}}, slices.Contains(tt.anna, customer))
+				w.givesOnly(t, &p, authserver.ConsentChoice{Person: "anna", Customer: customer, Accounts: []account.ID{of}}, slices.Contains(tt.anna, customer))
 			}
-			w.givesOnly(t, p, authserver.ConsentChoice{Person: "bob", Customer: bobToo, Accounts: []account.ID{bobs}}, tt.bob)
+			w.givesOnly(t, &p, authserver.ConsentChoice{Person: "bob", Customer: bobToo, Accounts: []account.ID{bobs}}, tt.bob)
 		})
 	}
 }
 
 // mayAnswer are the customers for whom a person may answer, by id.
-func (w *thirdWorld) mayAnswer(t *testing.T, p authserver.PendingConsent, who party.PersonID) []party.CustomerID {
+func (w *thirdWorld) mayAnswer(t *testing.T, p *authserver.PendingConsent, who party.PersonID) []party.CustomerID {
 	t.Helper()
-	all, err := w.ConsentContexts(t.Context(), p, who)
+	all, err := w.ConsentContexts(t.Context(), *p, who)
 	must(t, err)
 	var out []party.CustomerID
 	for i := range all {
@@ -157,9 +159,9 @@ func (w *thirdWorld) mayAnswer(t *testing.T, p authserver.PendingConsent, who pa
 
 // givesOnly holds that a choice is open to whom the third party sent, and that
 // anybody else is refused like somebody who never had the link.
-func (w *thirdWorld) givesOnly(t *testing.T, p authserver.PendingConsent, c authserver.ConsentChoice, may bool) {
+func (w *thirdWorld) givesOnly(t *testing.T, p *authserver.PendingConsent, c authserver.ConsentChoice, may bool) {
 	t.Helper()
-	accounts, err := w.ConsentAccounts(t.Context(), p, c.Person, c.Customer)
+	accounts, err := w.ConsentAccounts(t.Context(), *p, c.Person, c.Customer)
 	if may && (err != nil || len(accounts) == 0) || !may && (bank.CodeOf(err) != bank.NotFound || accounts != nil) {
 		t.Errorf("accounts of %s for %s: %v, %v", c.Customer, c.Person, accounts, err)
 	}
@@ -172,10 +174,10 @@ func (w *thirdWorld) givesOnly(t *testing.T, p authserver.PendingConsent, c auth
 // A choice that is there all the same, from before an update perhaps, gives nothing.
 func TestAForeignChoiceIsNotGiven(t *testing.T) {
 	w := thirdParties(t)
-	p := w.sent(t, authserver.PSUContext{})
+	p := w.asked(t, authserver.PSUContext{})
 	challenge := w.confirmed(t, p.Request.ID, choice(annas))
 	r := w.mem.requests[p.Request.ID]
-	r.ForPerson = "bob"
+	r.For = &authserver.ConsentFor{Person: "bob"}
 	w.mem.requests[p.Request.ID] = r
 	_, err := w.GiveConsent(t.Context(), p.Request.ID, "anna", challenge)
 	wantField(t, err, bank.NotFound, "")
@@ -184,7 +186,7 @@ func TestAForeignChoiceIsNotGiven(t *testing.T) {
 // The third party of a request for somebody else learns what it learns of any no.
 func TestARequestForNobodyEndsAsAnyNo(t *testing.T) {
 	w := thirdParties(t)
-	p := w.sent(t, authserver.PSUContext{PersonBy: "P", PersonID: "02070803628"})
+	p := w.asked(t, authserver.PSUContext{PersonBy: "P", PersonID: "02070803628"})
 	to, err := w.RefuseConsent(t.Context(), p.Request.ID, "anna")
 	must(t, err)
 	if q := query(t, to); q.Get("error") != "access_denied" || len(q) != 3 || q.Get("state") != "st&te=ż" {

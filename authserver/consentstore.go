@@ -25,12 +25,16 @@ type ConsentRequest struct {
 	ExpiresAt   time.Time
 	Status      RequestStatus
 	Choice      *ConsentChoice // what the customer chose, before confirming it
+	For         *ConsentFor    // whom the third party sent, nil for anybody; never changes
+}
 
-	// Whom the third party sent (PSUContext). Never changes.
-	Context      ContextKind
-	ForPerson    party.PersonID     // "" anybody
-	ForCustomers []party.CustomerID // none: any; several when they share the number that was named
-	ForNobody    bool               // the bank knows nobody by what was named
+// ConsentFor is whom a third party sent with a request, as far as the bank knows
+// them: what they were named by (PSUContext) is not kept.
+type ConsentFor struct {
+	Context   ContextKind
+	Person    party.PersonID     // "" anybody
+	Customers []party.CustomerID // none: any; several when they share the number that was named
+	Nobody    bool               // the bank knows nobody by what was named
 }
 
 // ConsentChoice is what a customer chose on a consent page. A challenge is bound

@@ -135,12 +135,14 @@ func (c *Customers) choose(ctx context.Context, a actor, customer party.Customer
 }
 
 // approve has a person give a consent. Without numbers everything that may be
-// chosen is to be read, and the first of it pays.
+// chosen is to be read, and the first of it pays; without a customer it is given
+// for the first for whom the third party may have asked.
 func (c *Customers) approve(ctx context.Context, request, login string, customer party.CustomerID, numbers []string) (redirect string, err error) {
 	a, err := c.actor(ctx, login)
 	if err != nil {
 		return "", err
 	}
+	named := customer != ""
 	customer, ids, err := c.choose(ctx, a, customer, numbers)
 	if err != nil {
 		return "", err
@@ -151,6 +153,10 @@ func (c *Customers) approve(ctx context.Context, request, login string, customer
 			return "", err
 		}
 		list, err := c.cfg.Desk.ConsentAccounts(ctx, request, a.person, customer)
+		for at := 1; bank.CodeOf(err) == bank.NotFound && !named && at < len(a.customers); at++ { // the third party sent one of the others
+			customer = a.customers[at].ID
+			list, err = c.cfg.Desk.ConsentAccounts(ctx, request, a.person, customer)
+		}
 		if err != nil {
 			return "", err
 		}

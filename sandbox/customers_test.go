@@ -27,6 +27,7 @@ type pages struct {
 	sandbox.ConsentDesk
 	asked  xs2a.Consent
 	choice map[party.CustomerID][]account.Account
+	only   party.CustomerID // of whom the third party asks; "" of anybody
 	did    []string
 	limits limit.OfCustomer
 	until  time.Time
@@ -40,6 +41,9 @@ func (p *pages) AskedConsent(_ context.Context, request string) (xs2a.Consent, e
 }
 
 func (p *pages) ConsentAccounts(_ context.Context, _ string, _ party.PersonID, c party.CustomerID) ([]account.Account, error) {
+	if p.only != "" && c != p.only {
+		return nil, bank.Refuse(bank.NotFound, "There is no such request.")
+	}
 	if c == "customer-bilecik" {
 		return nil, bank.Refuse(bank.AccessOff, "Access by third parties is off on this account.")
 	}
@@ -133,7 +137,15 @@ func TestCustomersChooseAsTheySayOrWhatIsUsual(t *testing.T) {
 			t.Errorf("%s: %d %s %q", c.name, status, code, p.did)
 		}
 	}
+	p.asked, p.did, p.only = xs2a.Consent{Scope: xs2a.Payments}, nil, "customer-kawomat"
+	if status, code := ask("POST", "/api/consents/r1/approve", `{"login":"jan"}`, nil); status != http.StatusOK || !slices.Equal(p.did, []string{"approve r1 person-jan customer-kawomat [account-kawomat]"}) {
+		t.Errorf("a company was asked for: %d %s %q", status, code, p.did)
+	}
 	p.did = nil
+	if status, code := ask("POST", "/api/consents/r1/approve", `{"login":"jan","customer":"customer-jan"}`, nil); status == http.StatusOK || len(p.did) != 0 {
+		t.Errorf("somebody else than was asked for: %d %s %q", status, code, p.did)
+	}
+	p.did, p.only = nil, ""
 	for _, c := range []struct {
 		name, path, body string
 		status           int

@@ -23,17 +23,21 @@ func scanConsentRequest(row scanner) (authserver.ConsentRequest, error) {
 		r                authserver.ConsentRequest
 		c                authserver.ConsentChoice
 		created, expires int64
+		f                authserver.ConsentFor
 		accounts, of     string
 	)
 	err := row.Scan((*string)(&r.ID), (*string)(&r.Consent), (*string)(&r.Client), &r.State, &r.RedirectURI, &created, &expires,
 		(*string)(&r.Status), (*string)(&c.Person), (*string)(&c.Customer), &accounts,
-		(*string)(&r.Context), (*string)(&r.ForPerson), &of, &r.ForNobody)
+		(*string)(&f.Context), (*string)(&f.Person), &of, &f.Nobody)
 	if err != nil {
 		return authserver.ConsentRequest{}, err
 	}
 	r.CreatedAt, r.ExpiresAt = instant(created), instant(expires)
-	if r.ForCustomers, err = decodeList[party.CustomerID](of); err != nil {
+	if f.Customers, err = decodeList[party.CustomerID](of); err != nil {
 		return authserver.ConsentRequest{}, err
+	}
+	if f.Context != "" || f.Person != "" || f.Customers != nil || f.Nobody {
+		r.For = &f
 	}
 	if c.Person == "" {
 		return r, nil
@@ -56,6 +60,14 @@ func consentChoiceArgs(c *authserver.ConsentChoice) []any {
 	return []any{string(c.Person), string(c.Customer), encodeList(c.Accounts)}
 }
 
+// consentForArgs are the columns of whom a third party sent.
+func consentForArgs(f *authserver.ConsentFor) []any {
+	if f == nil {
+		f = &authserver.ConsentFor{}
+	}
+	return []any{string(f.Context), string(f.Person), encodeList(f.Customers), f.Nobody}
+}
+
 // AskConsent keeps a new consent with its request. Both are new rows, which no
 // batch reads before the customer has given the consent.
 func (s *Store) AskConsent(ctx context.Context, c xs2a.Consent, r authserver.ConsentRequest, record audit.Record) error {
@@ -65,7 +77,7 @@ func (s *Store) AskConsent(ctx context.Context, c xs2a.Consent, r authserver.Con
 		}
 		params := append([]any{string(r.ID), string(c.ID), string(r.Client), r.State, r.RedirectURI, micros(r.CreatedAt), micros(r.ExpiresAt),
 			string(r.Status)}, consentChoiceArgs(r.Choice)...)
-		params = append(params, string(r.Context), string(r.ForPerson), encodeList(r.ForCustomers), r.ForNobody)
+		params = append(params, consentForArgs(r.For)...)
 		err := one(tx.ExecContext(ctx, `insert into consent_request (`+consentRequestColumns+`)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`, params...))
 		if err != nil {

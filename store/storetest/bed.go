@@ -84,7 +84,7 @@ func makeBed(t *testing.T, open Open) *bed {
 	t.Cleanup(func() { must(t, b.Close()) })
 	b.must(b.Import(b.ctx, b.people()))
 	b.must(b.PutPartner(b.ctx, partner.Partner{
-		ID: thePartner, Name: "Acme", LegalName: "Acme sp. z o.o.", NIP: "5260250995", REGON: "123456785", KRS: "0000123456", Address: "Prosta 1, Warszawa",
+		ID: thePartner, Name: "Acme", LegalName: "Acme sp. z o.o.", NIP: "5260250995", KRS: "0000123456", Address: "Prosta 1, Warszawa",
 		Email: "it@acme.example", Phone: "+48221234567", Customer: acme, Employees: []party.PersonID{bartek},
 		Agreement: partner.Agreement{Reference: "U/1/2026", SignedAt: b.now()}, Since: b.now(),
 	}, b.did("partner.put")))
@@ -138,7 +138,7 @@ func (b *bed) people() *intake.Batch {
 		Customers: []party.Customer{
 			{ID: ofAnna, Segment: party.Individual, Name: "Anna Żak", Person: anna, Address: "Długa 2, Kraków", Since: since},
 			{ID: ofBart, Segment: party.Individual, Name: "Bartek Lis", Person: bartek, Since: since},
-			{ID: acme, Segment: party.Corporation, Name: "Acme sp. z o.o.", NIP: "5260250995", KRS: "0000123456", Since: since},
+			{ID: acme, Segment: party.Corporation, Name: "Acme sp. z o.o.", NIP: "5260250995", REGON: "123456785", KRS: "0000123456", Since: since},
 		},
 		Representations: []party.Representation{{
 			Customer: acme, Person: bartek, Role: party.Owner, Share: 510, From: since, Until: since.AddDate(5, 0, 0),

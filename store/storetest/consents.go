@@ -219,16 +219,18 @@ func wholeOrder() transfer.Instruction {
 }
 
 func sentComesBack(b *bed) {
-	for i, sent := range []authserver.ConsentRequest{
-		{},
-		{Context: authserver.ContextPersonal, ForPerson: anna},
-		{Context: authserver.ContextCompany, ForCustomers: []party.CustomerID{acme, ofAnna}},
-		{ForNobody: true},
+	for i, sent := range []*authserver.ConsentFor{
+		nil,
+		{Context: authserver.ContextPersonal, Person: anna},
+		{Context: authserver.ContextCompany},
+		{Customers: []party.CustomerID{acme, ofAnna}},
+		{Nobody: true},
 	} {
 		c := b.reading(fmt.Sprint(i))
-		r := sent
-		r.ID, r.Consent, r.Client, r.State, r.RedirectURI = authserver.RequestID(fmt.Sprint("sent-", i)), c.ID, theTPP, "s", "https://finansowo.example/back"
-		r.CreatedAt, r.ExpiresAt, r.Status = b.now(), b.now().Add(time.Minute), authserver.RequestOpen
+		r := authserver.ConsentRequest{
+			ID: authserver.RequestID(fmt.Sprint("sent-", i)), Consent: c.ID, Client: theTPP, State: "s", RedirectURI: "https://finansowo.example/back",
+			CreatedAt: b.now(), ExpiresAt: b.now().Add(time.Minute), Status: authserver.RequestOpen, For: sent,
+		}
 		b.must(b.AskConsent(b.ctx, c, r, b.did("asked")))
 		got, err := b.ConsentRequest(b.ctx, r.ID)
 		b.must(err)
