@@ -352,8 +352,6 @@ func TestEveryRefusalOfThirdPartiesIsBroughtOut(t *testing.T) {
 	tuesday := time.Date(2026, 3, 10, 11, 0, 0, 0, time.UTC)
 	b := okienkotest.Start(t, okienkotest.Frozen(tuesday), okienkotest.Database(engine.DSN(t)))
 	w := &tppWorld{b, b.ThirdParty(t, "Odrzucany na próbę")}
-	// Calls written by hand have request ids of version 4.
-	b.Office(t, &office.LenientTo{Organisation: w.Folder.Organisation, On: []string{"any-uuid"}, Why: "calls by hand"})
 	var shown []string
 	for _, p := range refusals() {
 		shown = append(shown, strconv.Itoa(p.status)+" "+p.code)
