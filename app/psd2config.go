@@ -23,7 +23,6 @@ import (
 	"okienko/eidas/seal"
 	"okienko/eidas/trustedlist"
 	"okienko/psd2"
-	"okienko/psd2/mbank"
 )
 
 // PSD2Config is the section [psd2] of the configuration: the interface for

@@ -11,7 +11,6 @@ import (
 	"okienko/eidas"
 	"okienko/eidas/trustservice"
 	"okienko/psd2"
-	"okienko/psd2/mbank"
 	"okienko/rails"
 	"okienko/sandbox"
 )

@@ -22,7 +22,7 @@ func TestCase41Scopes(t *testing.T) {
 		w.one.get("/accounts/"+list.refs[0]+target, list.access).fails(http.StatusForbidden, "insufficient_scope")
 	}
 	id := w.one.asks(w.one.authorizeBody("pis", w.fresh(), onePrivilege(onePayment)))
-	pay := w.one.redeem(w.gives(id, annaP, anna, annas)).tokens()
+	pay := w.one.redeem(w.Gives(id, annaP, anna, annas)).tokens()
 	for _, target := range []string{"/accounts", "/accounts/x", "/accounts/x/transactions"} {
 		w.one.get(target, pay.access).fails(http.StatusForbidden, "insufficient_scope")
 	}
@@ -67,7 +67,7 @@ func TestCase42SingleUse(t *testing.T) {
 func TestCase42SingleUseOfAList(t *testing.T) {
 	w := newWorld(t)
 	for range 3 {
-		w.moves(annas, bobs, 1, "grosz")
+		w.Moves(annas, bobs, 1, "grosz")
 	}
 	got := w.one.reads(`[{"ais:transactions":{"scopeUsageLimit":"SINGLE","maxAllowedHistoryLong":90,"transactionStatus":["DONE"]}}]`, annas)
 	target := "/accounts/" + got.refs[0] + "/transactions?transactionStatus=DONE&pageSize=2"
@@ -101,7 +101,7 @@ func TestAccountStates(t *testing.T) {
 		return w.one.ask("GET", "/accounts/"+ref, "").with(got.access).present().send()
 	}
 	for _, state := range []account.AccessState{account.AccessOff, account.AccessBlocked} {
-		must(t, w.store.SetAccess(t.Context(), annas, account.Access{State: state, By: "test", At: noon}, staff("access", "account")))
+		must(t, w.Store.SetAccess(t.Context(), annas, account.Access{State: state, By: "test", At: noon}, staff("access", "account")))
 		read(got.refs[0]).fails(http.StatusForbidden, "AccountAccessError")
 		w.one.ask("GET", "/accounts/"+got.refs[0]+"/transactions", "").with(got.access).present().send().fails(http.StatusForbidden, "AccountAccessError")
 		read(got.refs[1]).is(http.StatusOK)
@@ -110,11 +110,11 @@ func TestAccountStates(t *testing.T) {
 			t.Errorf("%d accounts are listed, want the other one", len(accounts))
 		}
 	}
-	must(t, w.store.SetAccess(t.Context(), annas, account.Access{State: account.AccessOn, By: "test", At: noon}, staff("access", "account")))
+	must(t, w.Store.SetAccess(t.Context(), annas, account.Access{State: account.AccessOn, By: "test", At: noon}, staff("access", "account")))
 	read(got.refs[0]).is(http.StatusOK)
-	must(t, w.store.SetAccountStatus(t.Context(), annas, account.Blocked, staff("status", "account")))
+	must(t, w.Store.SetAccountStatus(t.Context(), annas, account.Blocked, staff("status", "account")))
 	read(got.refs[0]).fails(http.StatusForbidden, "AccountAccessError")
-	must(t, w.store.Block(t.Context(), anna, party.Block{By: "hotline", At: noon, Why: "test"}, staff("block", "customer")))
+	must(t, w.Store.Block(t.Context(), anna, party.Block{By: "hotline", At: noon, Why: "test"}, staff("block", "customer")))
 	read(got.refs[1]).fails(http.StatusForbidden, "AccountAccessError")
 }
 
@@ -122,7 +122,7 @@ func TestCase45BackgroundCalls(t *testing.T) {
 	w := newWorld(t)
 	got := w.one.reads(infoPrivilege(90), annas, annas2)
 	for range 5 {
-		w.moves(annas, bobs, 1, "grosz")
+		w.Moves(annas, bobs, 1, "grosz")
 	}
 	account := "/accounts/" + got.refs[0]
 	for range 4 {
@@ -149,17 +149,17 @@ func TestCase45BackgroundCalls(t *testing.T) {
 	w.one.ask("GET", account, "").with(got.access).set("PSU-Session", "yes").send().fails(http.StatusBadRequest, "FieldValidationError")
 	w.one.ask("GET", account, "").with(got.access).set("PSU-Session", "false").send().is(http.StatusTooManyRequests)
 	// A rolling day of the bank clock.
-	w.clock.Advance(24*time.Hour - time.Second)
+	w.Clock.Advance(24*time.Hour - time.Second)
 	again := w.one.refresh(got.refresh).tokens()
 	w.one.get(account, again.access).is(http.StatusTooManyRequests)
-	w.clock.Advance(2 * time.Second)
+	w.Clock.Advance(2 * time.Second)
 	w.one.get(account, again.access).is(http.StatusOK)
 }
 
 func TestCase52Details(t *testing.T) {
 	w := newWorld(t)
-	w.moves(annas, bobs, 1, "ruch")
-	w.moves(annas2, bobs, 2, "oszczędności")
+	w.Moves(annas, bobs, 1, "ruch")
+	w.Moves(annas2, bobs, 2, "oszczędności")
 	got, second := w.one.reads(infoPrivilege(90), annas), w.one.reads(infoPrivilege(90), annas2)
 	read := func(ref, id, access string) reply {
 		return w.one.ask("GET", "/accounts/"+ref+"/transactions/"+id, "").with(access).present().send()
@@ -188,9 +188,9 @@ func TestCase52Details(t *testing.T) {
 
 func TestCase53Fields(t *testing.T) {
 	w := newWorld(t)
-	w.moves(annas, bobs, 100_00, "wydatek")
-	w.moves(bobs, annas, 25_50, "wpływ")
-	hold := w.pairShop().holds(10_00)
+	w.Moves(annas, bobs, 100_00, "wydatek")
+	w.Moves(bobs, annas, 25_50, "wpływ")
+	hold := w.PairShop().Holds(10_00)
 	got := w.one.reads(infoPrivilege(90), annas)
 	r := w.one.get("/accounts/"+got.refs[0]+"/transactions?transactionStatus=DONE", got.access).is(http.StatusOK)
 	for i, want := range []map[string]string{
@@ -238,7 +238,7 @@ func TestCase54States(t *testing.T) {
 	if empty.body != `{"transactions":[],"links":[]}` {
 		t.Error(empty.body)
 	}
-	must(t, w.store.SetAccountStatus(t.Context(), annasE, account.Closed, staff("status", "account")))
+	must(t, w.Store.SetAccountStatus(t.Context(), annasE, account.Closed, staff("status", "account")))
 	w.one.ask("GET", "/accounts/"+euro.refs[0], "").with(euro.access).present().send().fails(http.StatusForbidden, "AccountAccessError")
 }
 
@@ -246,8 +246,8 @@ func TestCase55Titles(t *testing.T) {
 	w := newWorld(t)
 	titles := []string{"Prezent \U0001F381 dla Żółwia", strings.Repeat("ą", 140), "dwa\nwiersze\ti tabulator", `"cudzysłów" \ <b>&`}
 	for _, title := range titles {
-		w.clock.Advance(time.Second)
-		w.moves(annas, bobs, 1, title)
+		w.Clock.Advance(time.Second)
+		w.Moves(annas, bobs, 1, title)
 	}
 	got := w.one.reads(infoPrivilege(90), annas)
 	r := w.one.get("/accounts/"+got.refs[0]+"/transactions?transactionStatus=DONE", got.access).is(http.StatusOK)
@@ -273,7 +273,7 @@ func TestListOfAccounts(t *testing.T) {
 	if strings.Contains(r.body, "alance") {
 		t.Error("a list of accounts shows balances")
 	}
-	call := w.lastCall()
+	call := w.LastCall()
 	if call.Act != "GET /accounts" || call.Status != http.StatusOK || call.Consent == "" || string(call.Client) != w.one.client || call.Outcome != "" {
 		t.Errorf("%+v", call)
 	}
@@ -281,7 +281,7 @@ func TestListOfAccounts(t *testing.T) {
 		w.one.get("/accounts", got.access).is(http.StatusOK)
 	}
 	w.one.get("/accounts", got.access).is(http.StatusTooManyRequests)
-	if call := w.lastCall(); call.Outcome != "calls_used_up" || call.Status != http.StatusTooManyRequests {
+	if call := w.LastCall(); call.Outcome != "calls_used_up" || call.Status != http.StatusTooManyRequests {
 		t.Errorf("%+v", call)
 	}
 }

@@ -18,14 +18,14 @@ import (
 // psd2 §10: authorize.
 
 // fresh is a consent id that nobody has used.
-func (w *world) fresh() string { return newUUID(w.wall.Now()) }
+func (w *world) fresh() string { return newUUID(w.Wall.Now()) }
 
 // info is a good body for reading accounts, changed by pairs of old and new.
 func (p *tpp) info(changes ...string) string {
 	body := p.authorizeBody("ais", p.w.fresh(), infoPrivilege(90))
 	for i := 0; i < len(changes); i += 2 {
 		if !strings.Contains(body, changes[i]) {
-			p.w.t.Fatalf("nothing to change: %s", changes[i])
+			p.w.T.Fatalf("nothing to change: %s", changes[i])
 		}
 		body = strings.Replace(body, changes[i], changes[i+1], 1)
 	}
@@ -33,10 +33,10 @@ func (p *tpp) info(changes ...string) string {
 }
 
 func (p *tpp) refused(body, code string) reply {
-	p.w.t.Helper()
+	p.w.T.Helper()
 	r := p.authorize(body).send().fails(http.StatusBadRequest, code)
 	if to := r.header.Get("Location"); to != "" {
-		p.w.t.Errorf("redirects to %s", to)
+		p.w.T.Errorf("redirects to %s", to)
 	}
 	return r
 }
@@ -107,7 +107,7 @@ func TestCase25TimeLimit(t *testing.T) {
 	// The same instant, written in four ways.
 	for _, limit := range []string{"2026-12-01T11:00:00Z", "2026-12-01T11:00:00.000Z", "2026-12-01T13:00:00+02:00", "2026-12-01T12:00:00"} {
 		id := w.one.asks(until(limit))
-		r := w.one.redeem(w.gives(id, annaP, anna, annas)).is(http.StatusOK)
+		r := w.one.redeem(w.Gives(id, annaP, anna, annas)).is(http.StatusOK)
 		if got := r.text("scope_details", "scopeTimeLimit"); got != "2026-12-01T12:00:00.000+01:00" {
 			t.Errorf("%s became %s", limit, got)
 		}
@@ -143,7 +143,7 @@ func TestCase28WayBack(t *testing.T) {
 	w.one.refused(w.one.info(`"state":"st&te=1"`, `"state":""`), "FieldValidationError")
 	odd := strings.Repeat("ż", 1000) + ` "&=+%20/?#\`
 	id := w.one.asks(w.one.info(`"st&te=1"`, stringify(odd)))
-	to, err := w.auth.RefuseConsent(t.Context(), id, "")
+	to, err := w.Auth.RefuseConsent(t.Context(), id, "")
 	must(t, err)
 	u, err := url.Parse(to)
 	must(t, err)
@@ -164,18 +164,18 @@ func TestCase30CustomerSaysNo(t *testing.T) {
 	w := newWorld(t)
 	consentID := w.fresh()
 	id := w.one.asks(w.one.authorizeBody("ais", consentID, infoPrivilege(1)))
-	to, err := w.auth.RefuseConsent(t.Context(), id, annaP)
+	to, err := w.Auth.RefuseConsent(t.Context(), id, annaP)
 	must(t, err)
 	w.denied(to)
 	w.one.ask("DELETE", "/consents/"+consentID, "").set("Client-ID", w.one.client).send().fails(http.StatusNotFound, "ResourceNotFoundError")
 	// The link serves once.
-	if _, err := w.auth.PendingConsent(t.Context(), id); bank.CodeOf(err) != bank.RequestEnded {
+	if _, err := w.Auth.PendingConsent(t.Context(), id); bank.CodeOf(err) != bank.RequestEnded {
 		t.Errorf("the link used twice: %v", err)
 	}
 	// Who leaves the page alone has said no when the link ends.
 	left := w.one.asks(w.one.info())
-	w.clock.Advance(16 * time.Minute)
-	if _, err := w.auth.PendingConsent(t.Context(), left); bank.CodeOf(err) != bank.RequestEnded {
+	w.Clock.Advance(16 * time.Minute)
+	if _, err := w.Auth.PendingConsent(t.Context(), left); bank.CodeOf(err) != bank.RequestEnded {
 		t.Errorf("an abandoned link: %v", err)
 	}
 }
@@ -183,26 +183,26 @@ func TestCase30CustomerSaysNo(t *testing.T) {
 // denied asserts the way back of a customer who did not consent, and that it
 // tells nothing beyond that.
 func (w *world) denied(to string) {
-	w.t.Helper()
+	w.T.Helper()
 	u, err := url.Parse(to)
-	must(w.t, err)
+	must(w.T, err)
 	q := u.Query()
 	if q.Get("error") != "access_denied" || q.Get("state") != "st&te=1" || q.Has("code") || q.Has("error_description") {
-		w.t.Errorf("the way back is %s", to)
+		w.T.Errorf("the way back is %s", to)
 	}
 }
 
 func TestCase31NoAccountFits(t *testing.T) {
 	w := newWorld(t)
 	id := w.one.asks(w.one.authorizeBody("ais", w.fresh(), fmt.Sprintf(`[{"accountNumber":%q,"ais:accountDetails":{}}]`, numberOf(1))))
-	p, err := w.auth.PendingConsent(t.Context(), id)
+	p, err := w.Auth.PendingConsent(t.Context(), id)
 	must(t, err)
-	fit, err := w.auth.ConsentAccounts(t.Context(), p, bobP, bob)
+	fit, err := w.Auth.ConsentAccounts(t.Context(), p, bobP, bob)
 	must(t, err)
 	if len(fit) != 0 {
 		t.Errorf("Bob may choose %d accounts of Anna's", len(fit))
 	}
-	to, err := w.auth.RefuseConsent(t.Context(), id, bobP)
+	to, err := w.Auth.RefuseConsent(t.Context(), id, bobP)
 	must(t, err)
 	w.denied(to)
 }
@@ -210,21 +210,21 @@ func TestCase31NoAccountFits(t *testing.T) {
 func TestCase32LockedFactor(t *testing.T) {
 	w := newWorld(t)
 	id := w.one.asks(w.one.info())
-	_, err := w.auth.ChooseForConsent(t.Context(), id, choice(annas))
+	_, err := w.Auth.ChooseForConsent(t.Context(), id, choice(annas))
 	must(t, err)
-	subject, err := w.auth.ConsentSubject(t.Context(), id, party.Polish)
+	subject, err := w.Auth.ConsentSubject(t.Context(), id, party.Polish)
 	must(t, err)
-	challenge, err := w.auth.Challenge(t.Context(), annaP, sca.SMS, subject)
+	challenge, err := w.Auth.Challenge(t.Context(), annaP, sca.SMS, subject)
 	must(t, err)
 	for range 6 {
-		if _, err := w.auth.Answer(t.Context(), annaP, challenge.ID, "no code"); err == nil {
+		if _, err := w.Auth.Answer(t.Context(), annaP, challenge.ID, "no code"); err == nil {
 			t.Fatal("a wrong code passed")
 		}
 	}
-	if _, err := w.auth.GiveConsent(t.Context(), id, annaP, challenge.ID); err == nil {
+	if _, err := w.Auth.GiveConsent(t.Context(), id, annaP, challenge.ID); err == nil {
 		t.Error("given without a confirmation")
 	}
-	to, err := w.auth.RefuseConsent(t.Context(), id, annaP)
+	to, err := w.Auth.RefuseConsent(t.Context(), id, annaP)
 	must(t, err)
 	w.denied(to)
 }
@@ -233,17 +233,17 @@ func TestCase33ForeignSender(t *testing.T) {
 	w := newWorld(t)
 	payment := strings.Replace(onePayment, `"sender":{}`, fmt.Sprintf(`"sender":{"accountNumber":%q}`, numberOf(1)), 1)
 	id := w.one.asks(w.one.authorizeBody("pis", w.fresh(), onePrivilege(payment)))
-	p, err := w.auth.PendingConsent(t.Context(), id)
+	p, err := w.Auth.PendingConsent(t.Context(), id)
 	must(t, err)
-	fit, err := w.auth.ConsentAccounts(t.Context(), p, bobP, bob)
+	fit, err := w.Auth.ConsentAccounts(t.Context(), p, bobP, bob)
 	must(t, err)
 	if len(fit) != 0 {
 		t.Error("Bob may pay from Anna's account")
 	}
-	if _, err := w.auth.ChooseForConsent(t.Context(), id, authserver.ConsentChoice{Person: bobP, Customer: bob, Accounts: choice(annas).Accounts}); err == nil {
+	if _, err := w.Auth.ChooseForConsent(t.Context(), id, authserver.ConsentChoice{Person: bobP, Customer: bob, Accounts: choice(annas).Accounts}); err == nil {
 		t.Error("Bob chose Anna's account")
 	}
-	to, err := w.auth.RefuseConsent(t.Context(), id, bobP)
+	to, err := w.Auth.RefuseConsent(t.Context(), id, bobP)
 	must(t, err)
 	w.denied(to)
 }
@@ -257,6 +257,6 @@ func TestAuthorizeOddities(t *testing.T) {
 	w.one.authorize(w.one.info()).set("PSU-IP-Address", "home").send().fails(http.StatusBadRequest, "FieldValidationError")
 	w.one.authorize(w.one.info()).set("PSU-IP-Port", "99999").send().fails(http.StatusBadRequest, "FieldValidationError")
 	w.one.authorize(w.one.info()).set("PSU-IP-Address", "2001:db8::1").send().is(http.StatusOK)
-	w.change(oneOrg, func(c *thirdparty.Client) { c.RedirectURIs = append(c.RedirectURIs, "com.tpp.app:/back") })
+	w.Change(oneOrg, func(c *thirdparty.Client) { c.RedirectURIs = append(c.RedirectURIs, "com.tpp.app:/back") })
 	w.one.authorize(w.one.info(goBack, "com.tpp.app:/back")).send().is(http.StatusOK)
 }

@@ -15,9 +15,9 @@ import (
 // its state, once: what was booked is shown by its booking.
 func TestPaymentsInTheLists(t *testing.T) {
 	w := newWorld(t)
-	s := w.pairShop()
-	s.cancels(s.schedules(3_00, calendar.DateOf(noon).AddDays(5)))
-	s.schedules(4_00, calendar.DateOf(noon).AddDays(5))
+	s := w.PairShop()
+	s.Cancels(s.Schedules(3_00, calendar.DateOf(noon).AddDays(5)))
+	s.Schedules(4_00, calendar.DateOf(noon).AddDays(5))
 	w.one.paid("pending", small())
 	w.one.paid("inside", inside())
 	w.one.paid("rejected", small(`"10.00"`, `"5000.00"`))
@@ -54,7 +54,7 @@ func TestPaymentsInTheLists(t *testing.T) {
 	if r := detail().is(http.StatusOK); r.text("tppTransactionId") != "pending" || r.text("transactionStatus") != "PENDING" {
 		t.Error(r.body)
 	}
-	w.clock.Advance(48 * time.Hour) // a session of Elixir has taken it
+	w.Clock.Advance(48 * time.Hour) // a session of Elixir has taken it
 	w.settle()
 	got = w.one.reads(infoPrivilege(90), annas)
 	if have := fmt.Sprint(amounts("PENDING"), amounts("DONE")); have != "[] [-10.00 -10.00]" {
@@ -73,7 +73,7 @@ func TestPaymentsInTheLists(t *testing.T) {
 // of funds say.
 func TestBalancesAgree(t *testing.T) {
 	w := newWorld(t)
-	s := w.pairShop()
+	s := w.PairShop()
 	w.givesFunds(oneOrg, annas)
 	chance := rand.New(rand.NewPCG(4, 2))
 	var access tokens
@@ -83,15 +83,15 @@ func TestBalancesAgree(t *testing.T) {
 		amount := pln(minor).String()
 		switch chance.IntN(6) {
 		case 0:
-			if free, err := w.freeOf(); err == nil && free.Minor() > minor && s.n < 24 {
-				s.holds(minor)
+			if free, err := w.freeOf(); err == nil && free.Minor() > minor && s.N < 24 {
+				s.Holds(minor)
 			}
 		case 1:
 			w.one.paid(fmt.Sprint("e", step), small(`"10.00"`, `"`+amount+`"`))
 		case 2:
 			w.one.paid(fmt.Sprint("i", step), inside(`"10.00"`, `"`+amount+`"`))
 		case 3:
-			w.moves(bobs, annas, chance.Int64N(1_00)+1, "zwrot")
+			w.Moves(bobs, annas, chance.Int64N(1_00)+1, "zwrot")
 		case 4:
 			_, made := w.one.paid(fmt.Sprint("c", step), small(`"10.00"`, `"`+amount+`"`))
 			if made.text("generalStatus") == "PENDING" {
@@ -99,16 +99,16 @@ func TestBalancesAgree(t *testing.T) {
 				w.one.cancel("/payments/domestic/"+id, w.one.pis(cancelling(id), annas).access).is(http.StatusNoContent)
 			}
 		case 5:
-			w.clock.Advance(time.Duration(chance.IntN(10)) * time.Hour)
+			w.Clock.Advance(time.Duration(chance.IntN(10)) * time.Hour)
 			w.settle()
 		}
-		if now := w.clock.Now(); proven.IsZero() || now.Sub(proven) > 5*time.Minute {
+		if now := w.Clock.Now(); proven.IsZero() || now.Sub(proven) > 5*time.Minute {
 			access, proven = w.one.reads(infoPrivilege(1), annas), now
 		}
 		free, err := w.freeOf()
 		must(t, err)
 		r := w.one.ask("GET", "/accounts/"+access.refs[0], "").with(access.access).present().send().is(http.StatusOK)
-		if r.text("availableBalance") != free.String() || r.text("bookingBalance") != w.account(annas).Booked.String() {
+		if r.text("availableBalance") != free.String() || r.text("bookingBalance") != w.Account(annas).Booked.String() {
 			t.Fatalf("step %d: the ledger has %s available, account information says %s", step, free, r.body)
 		}
 		if free.IsZero() {
@@ -122,6 +122,6 @@ func TestBalancesAgree(t *testing.T) {
 }
 
 func (w *world) freeOf() (money.Amount, error) {
-	a := w.account(annas)
+	a := w.Account(annas)
 	return a.Available()
 }

@@ -16,16 +16,16 @@ import (
 
 // givesFunds has Anna let a card issuer ask about an account.
 func (w *world) givesFunds(issuer string, id account.ID) {
-	w.t.Helper()
+	w.T.Helper()
 	ask := authserver.FundsAsk{Person: annaP, Customer: anna, Account: id, Issuer: thirdparty.Organisation(issuer), Until: noon.AddDate(0, 0, 90)}
-	subject, err := w.auth.FundsSubject(w.t.Context(), ask, party.Polish)
-	must(w.t, err)
-	_, err = w.auth.GiveFunds(w.t.Context(), ask, w.confirm(annaP, subject))
-	must(w.t, err)
+	subject, err := w.Auth.FundsSubject(w.T.Context(), ask, party.Polish)
+	must(w.T, err)
+	_, err = w.Auth.GiveFunds(w.T.Context(), ask, w.Confirm(annaP, subject))
+	must(w.T, err)
 }
 
 func (p *tpp) funds(number, amount, currency string) reply {
-	p.w.t.Helper()
+	p.w.T.Helper()
 	return p.ask("POST", "/funds-confirmation", fmt.Sprintf(`{"accountNumber":%q,"amount":%q,"currency":%q}`, number, amount, currency)).
 		set("Client-ID", p.client).send()
 }
@@ -48,7 +48,7 @@ func TestCase76Funds(t *testing.T) {
 	says("1000.00", true) // exactly what is available
 	says("1000.01", false)
 	says("0.01", true)
-	w.pairShop().holds(400_00) // holds count
+	w.PairShop().Holds(400_00) // holds count
 	says("600.00", true)
 	says("600.01", false)
 	got := w.one.reads(infoPrivilege(1), annas)
@@ -70,11 +70,11 @@ func TestCase76Funds(t *testing.T) {
 	// The consent is for one issuer and one account.
 	w.other.funds(number, "1.00", "PLN").fails(http.StatusForbidden, "insufficient_scope")
 	w.one.funds(string(numberOf(2)), "1.00", "PLN").fails(http.StatusForbidden, "insufficient_scope")
-	must(t, w.store.SetAccess(t.Context(), annas, account.Access{State: account.AccessBlocked, By: "test", At: noon}, staff("access", "account")))
+	must(t, w.Store.SetAccess(t.Context(), annas, account.Access{State: account.AccessBlocked, By: "test", At: noon}, staff("access", "account")))
 	w.one.funds(number, "1.00", "PLN").fails(http.StatusForbidden, "AccountAccessError")
 	w.givesFunds(oneOrg, annasE)
 	w.one.funds(string(numberOf(3)), "0.01", "EUR").is(http.StatusOK)
-	must(t, w.store.SetAccountStatus(t.Context(), annasE, account.Closed, staff("status", "account")))
+	must(t, w.Store.SetAccountStatus(t.Context(), annasE, account.Closed, staff("status", "account")))
 	w.one.funds(string(numberOf(3)), "0.01", "EUR").fails(http.StatusForbidden, "AccountAccessError")
 }
 
@@ -112,9 +112,9 @@ func TestCase77DeleteConsent(t *testing.T) {
 	}
 	// The customer withdraws in internet banking.
 	second := w.one.lists("c-77", annas)
-	c, err := w.store.ConsentByTPP(t.Context(), thirdparty.ClientID(w.one.client), "c-77")
+	c, err := w.Store.ConsentByTPP(t.Context(), thirdparty.ClientID(w.one.client), "c-77")
 	must(t, err)
-	must(t, w.auth.WithdrawConsent(t.Context(), annaP, c.ID))
+	must(t, w.Auth.WithdrawConsent(t.Context(), annaP, c.ID))
 	w.one.get("/accounts", second.access).fails(http.StatusUnauthorized, "invalid_token")
 	w.one.refresh(second.refresh).oauth("invalid_grant")
 }

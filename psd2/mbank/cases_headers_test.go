@@ -24,19 +24,19 @@ func TestCase08Replay(t *testing.T) {
 	w.other.ask("GET", "/accounts", "").with(token).set("TPP-Request-ID", first.header.Get("TPP-Request-ID")).send().is(http.StatusUnauthorized)
 
 	at := func(d time.Duration) reply {
-		return w.one.ask("GET", "/accounts", "").with(token).present().set("TPP-Request-ID", newUUID(w.wall.Now().Add(d))).send()
+		return w.one.ask("GET", "/accounts", "").with(token).present().set("TPP-Request-ID", newUUID(w.Wall.Now().Add(d))).send()
 	}
 	at(-5 * time.Minute).is(http.StatusOK)
 	at(-5*time.Minute-time.Second).fails(http.StatusBadRequest, "RequestRepeatedError")
 	at(2 * time.Minute).is(http.StatusOK)
 	at(6*time.Minute).fails(http.StatusBadRequest, "RequestRepeatedError")
 	// The window is of the wall clock: a sandbox's bank clock may be anywhere.
-	w.clock.Advance(5 * time.Minute)
+	w.Clock.Advance(5 * time.Minute)
 	at(0).is(http.StatusOK)
 
 	const v4 = "0f0e0d0c-0b0a-4908-8706-050403020100"
 	w.one.ask("GET", "/accounts", "").with(token).set("TPP-Request-ID", v4).send().fails(http.StatusBadRequest, "FieldValidationError")
-	w.change(oneOrg, func(c *thirdparty.Client) { c.Lenience.AnyUUID = true })
+	w.Change(oneOrg, func(c *thirdparty.Client) { c.Lenience.AnyUUID = true })
 	w.one.ask("GET", "/accounts", "").with(token).present().set("TPP-Request-ID", v4).send().is(http.StatusOK)
 	w.one.ask("GET", "/accounts", "").with(token).set("TPP-Request-ID", v4).send().fails(http.StatusBadRequest, "RequestRepeatedError")
 	w.one.ask("GET", "/accounts", "").with(token).set("TPP-Request-ID", "12345").send().fails(http.StatusBadRequest, "FieldValidationError")

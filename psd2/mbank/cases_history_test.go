@@ -13,8 +13,8 @@ import (
 
 // older has money move so many days ago, at noon.
 func (w *world) older(id string, days int) {
-	w.t.Helper()
-	w.book(w.entry(id, w.clock.Now().AddDate(0, 0, -days), annas, bobs, pln(1_00), "przed dniami"))
+	w.T.Helper()
+	w.Book(w.Entry(id, w.Clock.Now().AddDate(0, 0, -days), annas, bobs, pln(1_00), "przed dniami"))
 }
 
 func TestCase46History(t *testing.T) {
@@ -27,7 +27,7 @@ func TestCase46History(t *testing.T) {
 	}
 	got := w.one.reads(infoPrivilege(365), annas)
 	list := func(access string, days int) *ask {
-		day := calendar.DateOf(w.clock.Now()).AddDays(-days).String()
+		day := calendar.DateOf(w.Clock.Now()).AddDays(-days).String()
 		return w.one.ask("GET", "/accounts/"+got.refs[0]+"/transactions?transactionStatus=DONE&transactionDateFrom="+day, "").with(access).present()
 	}
 	count := func(r reply) int {
@@ -50,7 +50,7 @@ func TestCase46History(t *testing.T) {
 	id := fresh.is(http.StatusOK).text("transactions", 2, "aspspTransactionId") // that of 91 days ago
 	w.one.ask("GET", "/accounts/"+got.refs[0]+"/transactions/"+id, "").with(got.access).present().send().is(http.StatusOK)
 	// Without one, 90 days.
-	w.clock.Advance(61 * time.Minute)
+	w.Clock.Advance(61 * time.Minute)
 	again := w.one.refresh(got.refresh).tokens()
 	if n := count(list(again.access, 90).send()); n != 2 {
 		t.Errorf("%d movements of 90 days, want 2", n)
@@ -74,7 +74,7 @@ func TestCase47WarsawDays(t *testing.T) {
 		{"before-dst", time.Date(2026, 10, 24, 23, 59, 59, 0, warsaw)}, {"dst", time.Date(2026, 10, 25, 0, 0, 0, 0, warsaw)},
 		{"after-dst", time.Date(2026, 10, 25, 23, 59, 59, 0, warsaw)}, {"next", time.Date(2026, 10, 26, 0, 0, 0, 0, warsaw)},
 	} {
-		w.book(w.entry(e.id, e.at.UTC(), annas, bobs, pln(1), e.id))
+		w.Book(w.Entry(e.id, e.at.UTC(), annas, bobs, pln(1), e.id))
 	}
 	got := w.one.reads(infoPrivilege(365), annas)
 	titles := func(from, to string) string {
@@ -93,10 +93,10 @@ func TestCase47WarsawDays(t *testing.T) {
 	if got := titles("2026-10-24", "2026-10-24"); got != "before-dst 2026-10-24" {
 		t.Errorf("the day before: %s", got)
 	}
-	w.clock.Set(time.Date(2026, 12, 31, 22, 30, 0, 0, time.UTC)) // 23:30 in Warsaw
-	w.moves(annas, bobs, 1, "sylwester")
-	w.clock.Set(time.Date(2026, 12, 31, 23, 30, 0, 0, time.UTC))
-	w.moves(annas, bobs, 1, "nowy rok")
+	w.Clock.Set(time.Date(2026, 12, 31, 22, 30, 0, 0, time.UTC)) // 23:30 in Warsaw
+	w.Moves(annas, bobs, 1, "sylwester")
+	w.Clock.Set(time.Date(2026, 12, 31, 23, 30, 0, 0, time.UTC))
+	w.Moves(annas, bobs, 1, "nowy rok")
 	again := w.one.reads(infoPrivilege(365), annas)
 	got.refs, got.access = again.refs, again.access
 	if got := titles("2027-01-01", "2027-01-01"); got != "nowy rok 2027-01-01" {
@@ -109,15 +109,15 @@ func TestCase47WarsawDays(t *testing.T) {
 
 func TestCase48Paging(t *testing.T) {
 	w := newWorld(t)
-	s := w.pairShop()
+	s := w.PairShop()
 	for i := range 7 {
-		w.moves(annas, bobs, int64(i+1), "ruch")
+		w.Moves(annas, bobs, int64(i+1), "ruch")
 		if i%2 == 0 {
-			s.holds(int64(i + 1))
-			s.schedules(int64(i+1), calendar.DateOf(noon).AddDays(3))
+			s.Holds(int64(i + 1))
+			s.Schedules(int64(i+1), calendar.DateOf(noon).AddDays(3))
 		}
 		if i%3 == 0 {
-			w.clock.Advance(time.Second) // some of them share an instant
+			w.Clock.Advance(time.Second) // some of them share an instant
 		}
 	}
 	got := w.one.reads(infoPrivilege(90), annas)
@@ -131,7 +131,7 @@ func TestCase48Paging(t *testing.T) {
 			r := w.one.ask("GET", "!"+next, "").with(got.access).present().send().is(http.StatusOK)
 			have = append(have, ids(r)...)
 			if len(have) == 2 {
-				w.moves(annas, bobs, 99, "nowy") // what arrives in between neither moves nor doubles anything
+				w.Moves(annas, bobs, 99, "nowy") // what arrives in between neither moves nor doubles anything
 			}
 			next = ""
 			if links, _ := r.at("links").([]any); len(links) > 0 {
@@ -164,7 +164,7 @@ func TestCase48Paging(t *testing.T) {
 	}
 	w.one.ask("GET", "/accounts/"+got.refs[0]+"/transactions?pageSize=1000000", "").with(got.access).present().send().is(http.StatusOK)
 	// A cursor is for one fetch, not for ever.
-	w.clock.Advance(2 * time.Hour)
+	w.Clock.Advance(2 * time.Hour)
 	late := w.one.refresh(got.refresh).tokens()
 	bad(href, late.access)
 }
@@ -182,8 +182,8 @@ func ids(r reply) []string {
 func TestTransactionIDFrom(t *testing.T) {
 	w := newWorld(t)
 	for range 3 {
-		w.clock.Advance(time.Second)
-		w.moves(annas, bobs, 1, "ruch")
+		w.Clock.Advance(time.Second)
+		w.Moves(annas, bobs, 1, "ruch")
 	}
 	got := w.one.reads(infoPrivilege(90), annas)
 	target := "/accounts/" + got.refs[0] + "/transactions?transactionStatus=DONE"
@@ -215,10 +215,10 @@ func TestCase49And51UnknownParameters(t *testing.T) {
 func TestCase50Statuses(t *testing.T) {
 	w := newWorld(t)
 	got := w.one.reads(`[{"ais:transactions":{"maxAllowedHistoryLong":90,"transactionStatus":["DONE","HOLD"]}}]`, annas)
-	s := w.pairShop()
-	w.moves(annas, bobs, 1, "ruch")
-	hold := s.holds(5)
-	s.schedules(7, calendar.DateOf(noon).AddDays(3))
+	s := w.PairShop()
+	w.Moves(annas, bobs, 1, "ruch")
+	hold := s.Holds(5)
+	s.Schedules(7, calendar.DateOf(noon).AddDays(3))
 	list := func(query string) *ask {
 		return w.one.ask("GET", "/accounts/"+got.refs[0]+"/transactions"+query, "").with(got.access).present()
 	}

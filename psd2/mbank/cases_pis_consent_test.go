@@ -32,11 +32,11 @@ func TestCase56PaymentIsTheConsentedOne(t *testing.T) {
 		"delivery": {"EXPRESS_D0", "STANDARD_D1"}, "system": {"ELIXIR", "EXPRESS_ELIXIR"}, "hold": {`"hold":false`, `"hold":true`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w.t = t
+			w.T = t
 			w.one.pays(tok.access, newUUID(noon), changed(everything, pair[0], pair[1])).fails(http.StatusUnauthorized, "ConsentValidationError")
 		})
 	}
-	w.t = t
+	w.T = t
 	// Another form of transfer, and a bundle of the very payment, are other orders too.
 	tax := w.one.post("/payments/tax", tok.access, "t", taxPayment()).send()
 	tax.fails(http.StatusUnauthorized, "ConsentValidationError")
@@ -66,7 +66,7 @@ func TestCase57CustomerPicksTheAccount(t *testing.T) {
 	if made.text("aspspPaymentId") != again.text("aspspPaymentId") {
 		t.Error("the same payment was made twice")
 	}
-	if got := w.account(annas2).Booked; got != pln(490_00) {
+	if got := w.Account(annas2).Booked; got != pln(490_00) {
 		t.Errorf("the chosen account has %s", got)
 	}
 	// An account that the customer did not choose is another payment.
@@ -89,7 +89,7 @@ func TestCase63NoFunds(t *testing.T) {
 		t.Errorf("the rejection is %s", made.body)
 	}
 	w.one.status(made, tok.access).is(http.StatusOK)
-	if got := w.account(annas).Booked; got != pln(1_000_00) {
+	if got := w.Account(annas).Booked; got != pln(1_000_00) {
 		t.Errorf("booked %s", got)
 	}
 	// Spent between the customer's word and the payment.
@@ -97,7 +97,7 @@ func TestCase63NoFunds(t *testing.T) {
 	_, _ = w.one.paid("first", inside(`"10.00"`, `"700.00"`))
 	late := w.one.pays(early.access, "late", inside(`"10.00"`, `"600.00"`)).is(http.StatusCreated)
 	rejectedFor(t, late, "INSUFFICIENT_FUNDS")
-	if got := w.account(annas).Booked; got != pln(300_00) {
+	if got := w.Account(annas).Booked; got != pln(300_00) {
 		t.Errorf("booked %s", got)
 	}
 }
@@ -107,7 +107,7 @@ func TestCase63NoFunds(t *testing.T) {
 func TestCase63LimitUsedUpMeanwhile(t *testing.T) {
 	w := newWorld(t)
 	limitOf := func(minor int64) {
-		must(t, w.store.ChangeCustomerLimits(t.Context(), anna, nil, func(l *limit.OfCustomer) ([]audit.Record, error) {
+		must(t, w.Store.ChangeCustomerLimits(t.Context(), anna, nil, func(l *limit.OfCustomer) ([]audit.Record, error) {
 			l.OneOff.Daily = limit.CapAt(pln(minor))
 			return []audit.Record{staff("limits.changed", "customer:"+string(anna))}, nil
 		}))
@@ -143,7 +143,7 @@ func TestCase64SameIDSamePayment(t *testing.T) {
 			t.Errorf("the repeat is answered %s, the first was %s", again.body, first.body)
 		}
 	}
-	if got := w.account(annas).Booked; got != pln(990_00) {
+	if got := w.Account(annas).Booked; got != pln(990_00) {
 		t.Errorf("booked %s", got)
 	}
 	w.one.pays(tok.access, "order-1", inside(`"10.00"`, `"11.00"`)).fails(http.StatusBadRequest, "PaymentIdUsedError")
@@ -171,8 +171,8 @@ func TestCase64RepeatAfterItsDay(t *testing.T) {
 	if first.text("generalStatus") != "SCHEDULED" {
 		t.Fatalf("the payment is %s", first.body)
 	}
-	w.clock.Advance(72 * time.Hour)
-	w.wall.Advance(72 * time.Hour)
+	w.Clock.Advance(72 * time.Hour)
+	w.Wall.Advance(72 * time.Hour)
 	w.settle()
 	again := w.one.pays(w.one.refresh(tok.refresh).tokens().access, "dated", body).is(http.StatusCreated)
 	if again.text("aspspPaymentId") != first.text("aspspPaymentId") || again.text("generalStatus") != "DONE" {
@@ -199,7 +199,7 @@ func TestCase65OneConsentOnePayment(t *testing.T) {
 	if made[http.StatusCreated] != 1 || made[http.StatusForbidden] != racers-1 {
 		t.Errorf("the answers are %v", made)
 	}
-	if got := w.account(annas).Booked; got != pln(980_00) {
+	if got := w.Account(annas).Booked; got != pln(980_00) {
 		t.Errorf("booked %s", got)
 	}
 	// The very same payment, sent twice at once, is made once and answered twice.
@@ -210,7 +210,7 @@ func TestCase65OneConsentOnePayment(t *testing.T) {
 	if made := race8(asks); made[http.StatusCreated] != racers {
 		t.Errorf("the answers are %v", made)
 	}
-	if got := w.account(annas).Booked; got != pln(970_00) {
+	if got := w.Account(annas).Booked; got != pln(970_00) {
 		t.Errorf("booked %s", got)
 	}
 }

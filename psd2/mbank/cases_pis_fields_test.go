@@ -15,15 +15,15 @@ const atDomestic = "scope_details.privilegeList[0].pis:domestic.domesticPaymentR
 // faults have a payment refused at the consent, before anybody is asked, each with
 // the field at fault.
 func (w *world) faults(privilege func(string) string, body, at string, cases map[string][]string) {
-	w.t.Helper()
-	t := w.t.(*testing.T)
+	w.T.Helper()
+	t := w.T.(*testing.T)
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			w.t = t
+			w.T = t
 			w.one.asksFor(privilege(changed(body, c[1:]...))).faulty(at + c[0])
 		})
 	}
-	w.t = t
+	w.T = t
 }
 
 func TestCase58Amounts(t *testing.T) {
@@ -93,9 +93,9 @@ func TestCase61Dates(t *testing.T) {
 	// due has a payment made at an instant and tells when it leaves the bank.
 	due := func(t *testing.T, at time.Time, body string) (time.Time, reply) {
 		t.Helper()
-		w.t = t
-		w.clock.Set(at)
-		_, made := w.one.paid(newUUID(w.wall.Now()), body)
+		w.T = t
+		w.Clock.Set(at)
+		_, made := w.one.paid(newUUID(w.Wall.Now()), body)
 		return w.transfer(made.text("aspspPaymentId")).Due, made
 	}
 	for _, c := range []struct {
@@ -146,11 +146,11 @@ func TestCase62WhatNoSystemCarries(t *testing.T) {
 		"Sorbnet below its minimum":           small(`"10.00"`, `"999999.99"`, `"deliveryMode"`, `"system":"SORBNET","deliveryMode"`),
 	} {
 		t.Run(name, func(t *testing.T) {
-			w.t = t
+			w.T = t
 			w.one.asksFor(domestic(body)).fails(http.StatusUnprocessableEntity, "PaymentRefusedError")
 		})
 	}
-	w.t = t
+	w.T = t
 	w.faults(domestic, small(), atDomestic, map[string][]string{
 		"SEPA carries no domestic payment": {"system", `"deliveryMode"`, `"system":"SEPA","deliveryMode"`},
 		"a system that there is not":       {"system", `"deliveryMode"`, `"system":"Elixir","deliveryMode"`},
@@ -204,8 +204,8 @@ func TestCase66EEA(t *testing.T) {
 	tok := w.one.pis(eea(europe()), annasE)
 	made := w.one.post("/payments/eea", tok.access, "e", europe()).send().is(http.StatusCreated)
 	w.settle()
-	if got := w.one.status(made, tok.access).is(http.StatusOK); got.text("generalStatus") != "DONE" || w.account(annasE).Booked.Minor() != 90_00 {
-		t.Errorf("%s, booked %s", got.body, w.account(annasE).Booked)
+	if got := w.one.status(made, tok.access).is(http.StatusOK); got.text("generalStatus") != "DONE" || w.Account(annasE).Booked.Minor() != 90_00 {
+		t.Errorf("%s, booked %s", got.body, w.Account(annasE).Booked)
 	}
 }
 
@@ -248,7 +248,7 @@ func TestCase68Tax(t *testing.T) {
 	})
 	tok := w.one.pis(tax(taxPayment()), annas)
 	made := w.one.post("/payments/tax", tok.access, "t", taxPayment()).send().is(http.StatusCreated)
-	w.clock.Set(noon.Add(24 * time.Hour))
+	w.Clock.Set(noon.Add(24 * time.Hour))
 	w.settle()
 	if got := w.one.status(made, w.one.refresh(tok.refresh).tokens().access).is(http.StatusOK); got.text("generalStatus") != "DONE" {
 		t.Errorf("%s", got.body)
@@ -280,16 +280,16 @@ func TestCase69SplitPayment(t *testing.T) {
 	vat := w.vat(10_00)
 	tok := w.one.pis(domestic(split()), annas)
 	made := w.one.pays(tok.access, "mpp", split()).is(http.StatusCreated)
-	w.clock.Set(noon.Add(24 * time.Hour))
+	w.Clock.Set(noon.Add(24 * time.Hour))
 	w.settle()
 	if got := w.one.status(made, w.one.refresh(tok.refresh).tokens().access).is(http.StatusOK); got.text("generalStatus") != "DONE" {
 		t.Fatalf("%s", got.body)
 	}
 	// The VAT account pays its share first: 10.00 of 23.00; the other account the rest.
-	if got := w.account(vat).Booked; !got.IsZero() {
+	if got := w.Account(vat).Booked; !got.IsZero() {
 		t.Errorf("the VAT account has %s", got)
 	}
-	if got := w.account(annas).Booked; got != pln(1_000_00-113_00) {
+	if got := w.Account(annas).Booked; got != pln(1_000_00-113_00) {
 		t.Errorf("the account has %s", got)
 	}
 	if kept := w.transfer(made.text("aspspPaymentId")); kept.Order.Title() != "/VAT/23,00/IDC/5512265909/INV/FV 1/TXT/MPP" {
@@ -323,8 +323,8 @@ func TestCase71RecurringPayments(t *testing.T) {
 			if got := made.text("nextExecutionDate"); got != day {
 				t.Errorf("payment %d is on %s, want %s", n+1, got, day)
 			}
-			w.clock.Set(w.standing(made.text("aspspPaymentId")).Due)
-			w.wall.Set(w.clock.Now())
+			w.Clock.Set(w.standing(made.text("aspspPaymentId")).Due)
+			w.Wall.Set(w.Clock.Now())
 			w.settle()
 			if n == len(want)-1 {
 				break
@@ -348,9 +348,9 @@ func TestCase71RecurringPayments(t *testing.T) {
 }
 
 func (w *world) standing(handle string) transfer.Standing {
-	w.t.Helper()
-	s, err := w.store.Standing(w.t.Context(), transfer.StandingID(own(handle)))
-	must(w.t, err)
+	w.T.Helper()
+	s, err := w.Store.Standing(w.T.Context(), transfer.StandingID(own(handle)))
+	must(w.T, err)
 	return s
 }
 

@@ -37,8 +37,8 @@ func TestCase70Bundles(t *testing.T) {
 	if made.text("aspspBundleId") == "" || made.text("aspspBundleId") != again.text("aspspBundleId") {
 		t.Errorf("made %s, again %s", made.body, again.body)
 	}
-	if got := w.one.status(made, tok.access).is(http.StatusOK); got.text("generalStatus") != "DONE" || w.account(annas).Booked != pln(970_00) {
-		t.Errorf("%s, booked %s", got.body, w.account(annas).Booked)
+	if got := w.one.status(made, tok.access).is(http.StatusOK); got.text("generalStatus") != "DONE" || w.Account(annas).Booked != pln(970_00) {
+		t.Errorf("%s, booked %s", got.body, w.Account(annas).Booked)
 	}
 	// A payment of the bundle is found by its own id, by the bundle's consent.
 	one := w.one.ask("GET", "/payments/domestic/status", "").with(tok.access).set("TPP-Payment-ID", "b").send().is(http.StatusOK)
@@ -65,7 +65,7 @@ func TestCase72Cancelling(t *testing.T) {
 	tok, made := w.one.paid("one", small())
 	id := made.text("aspspPaymentId")
 	target := "/payments/domestic/" + id
-	if got := w.account(annas).Held; got != pln(10_00) {
+	if got := w.Account(annas).Held; got != pln(10_00) {
 		t.Errorf("held %s", got)
 	}
 	// Without a cancelling consent, with one for another payment, or of another form.
@@ -81,7 +81,7 @@ func TestCase72Cancelling(t *testing.T) {
 	if got := w.one.status(made, cancel.access).is(http.StatusOK); got.text("generalStatus") != "CANCELLED" {
 		t.Errorf("%s", got.body)
 	}
-	if got := w.account(annas); got.Held != pln(10_00) { // that of the other payment
+	if got := w.Account(annas); got.Held != pln(10_00) { // that of the other payment
 		t.Errorf("held %s", got.Held)
 	}
 	// Twice: what is cancelled is not there any more.
@@ -91,7 +91,7 @@ func TestCase72Cancelling(t *testing.T) {
 
 	// Executed: too late.
 	late := w.one.pis(cancelling(other.text("aspspPaymentId")), annas)
-	w.clock.Set(noon.Add(21 * time.Hour))
+	w.Clock.Set(noon.Add(21 * time.Hour))
 	w.settle()
 	late = w.one.refresh(late.refresh).tokens()
 	w.one.cancel("/payments/domestic/"+other.text("aspspPaymentId"), late.access).fails(http.StatusBadRequest, "PaymentFinalError")
@@ -120,7 +120,7 @@ func TestCase72CancellingBundlesAndStandingOrders(t *testing.T) {
 		t.Errorf("%s", got.body)
 	}
 	w.one.cancel(target, cancel.access).fails(http.StatusNotFound, "ResourceNotFoundError")
-	if got := w.account(annas); !got.Held.IsZero() {
+	if got := w.Account(annas); !got.Held.IsZero() {
 		t.Errorf("held %s", got.Held)
 	}
 
@@ -132,7 +132,7 @@ func TestCase72CancellingBundlesAndStandingOrders(t *testing.T) {
 	if got := w.one.status(order, stop.access).is(http.StatusOK); got.text("recurringPaymentStatus") != "CANCELLED" || got.text("generalStatus") != "CANCELLED" {
 		t.Errorf("%s", got.body)
 	}
-	w.clock.Set(noon.AddDate(0, 0, 30))
+	w.Clock.Set(noon.AddDate(0, 0, 30))
 	w.settle()
 	for _, tr := range w.transfers() {
 		if tr.Status != transfer.Cancelled {
@@ -148,23 +148,23 @@ func TestCase72CancellingRacesWithExecution(t *testing.T) {
 		w := newWorld(t)
 		_, made := w.one.paid("race", body)
 		id := made.text("aspspPaymentId")
-		w.clock.Set(w.transfer(id).Due.Add(-before - time.Minute))
+		w.Clock.Set(w.transfer(id).Due.Add(-before - time.Minute))
 		cancel := w.one.pis(cancelling(id), annas).access
-		w.clock.Set(w.transfer(id).Due.Add(-before))
+		w.Clock.Set(w.transfer(id).Due.Add(-before))
 		ask := w.one.ask("DELETE", "/payments/domestic/"+id, "").with(cancel).sign()
 		var both sync.WaitGroup
 		var answer reply
 		var ran error
 		both.Go(func() { answer = ask.send() })
-		both.Go(func() { _, ran = w.desk.Do(t.Context(), &payment.RunTransfer{Transfer: transfer.ID(own(id))}) })
+		both.Go(func() { _, ran = w.Desk.Do(t.Context(), &payment.RunTransfer{Transfer: transfer.ID(own(id))}) })
 		both.Wait()
 		must(t, ran) // running what is not due is harmless
 		status, cancelled := w.transfer(id).Status, answer.status == http.StatusNoContent
 		if cancelled != (status == transfer.Cancelled) || cancelled != (before > 0) {
 			t.Errorf("%s before its time cancelling is answered %d, and the payment is %s", before, answer.status, status)
 		}
-		if want := map[bool]int64{true: 1_000_00, false: 990_00}[cancelled]; w.account(annas).Booked != pln(want) {
-			t.Errorf("booked %s", w.account(annas).Booked)
+		if want := map[bool]int64{true: 1_000_00, false: 990_00}[cancelled]; w.Account(annas).Booked != pln(want) {
+			t.Errorf("booked %s", w.Account(annas).Booked)
 		}
 	}
 }
@@ -227,7 +227,7 @@ func TestCase74StatusMovesForward(t *testing.T) {
 			last := made
 			for range 12 {
 				w.settle()
-				w.clock.Advance(12 * time.Hour)
+				w.Clock.Advance(12 * time.Hour)
 				tok = w.one.refresh(tok.refresh).tokens()
 				now := w.one.status(made, tok.access).is(http.StatusOK)
 				if rank[now.text("generalStatus")] < rank[last.text("generalStatus")] {
@@ -279,7 +279,7 @@ func TestEveryFormMakesBundles(t *testing.T) {
 		{"non-eea", "pis:bundle-nonEea", "bundleNonEeaPaymentsRequest", abroad("EXPRESS_D0", "STANDARD_D2"), annasE},
 	} {
 		t.Run(c.segment, func(t *testing.T) {
-			w.t = t
+			w.T = t
 			body := bundleOf("20.00", c.body, c.body)
 			body = strings.NewReplacer(`"tppPaymentId":"a"`, `"tppPaymentId":"`+c.segment+`-1"`, `"tppPaymentId":"b"`, `"tppPaymentId":"`+c.segment+`-2"`).Replace(body)
 			tok := w.one.pis(`[{"`+c.privilege+`":{"`+c.request+`":`+body+`}}]`, c.from)
@@ -312,7 +312,7 @@ func TestOrderOfChecksOfAPayment(t *testing.T) {
 	step := func(change func(a *ask)) reply {
 		change(a)
 		a.unsigned, a.signed = false, ""
-		return a.set("TPP-Request-ID", newUUID(w.wall.Now())).send()
+		return a.set("TPP-Request-ID", newUUID(w.Wall.Now())).send()
 	}
 	step(func(a *ask) { a.with("nobody's") }).fails(http.StatusUnauthorized, "invalid_token")
 	step(func(a *ask) { a.with(list.access) }).fails(http.StatusForbidden, "insufficient_scope")

@@ -91,15 +91,15 @@ func bundleOf(total string, bodies ...string) string {
 
 // asksFor sends a consent for payments.
 func (p *tpp) asksFor(privileges string) reply {
-	p.w.t.Helper()
-	return p.authorize(p.authorizeBody("pis", newUUID(p.w.wall.Now()), privileges)).send()
+	p.w.T.Helper()
+	return p.authorize(p.authorizeBody("pis", newUUID(p.w.Wall.Now()), privileges)).send()
 }
 
 // pis has Anna consent to payments from one of her accounts.
 func (p *tpp) pis(privileges string, from account.ID) tokens {
-	p.w.t.Helper()
-	id := p.asks(p.authorizeBody("pis", newUUID(p.w.wall.Now()), privileges))
-	return p.redeem(p.w.gives(id, annaP, anna, from)).tokens()
+	p.w.T.Helper()
+	id := p.asks(p.authorizeBody("pis", newUUID(p.w.Wall.Now()), privileges))
+	return p.redeem(p.w.Gives(id, annaP, anna, from)).tokens()
 }
 
 // post initiates something under an id of the third party's own.
@@ -113,41 +113,41 @@ func (p *tpp) post(target, token, tppID, body string) *ask {
 
 // pays initiates a domestic payment.
 func (p *tpp) pays(token, tppID, body string) reply {
-	p.w.t.Helper()
+	p.w.T.Helper()
 	return p.post("/payments/domestic", token, tppID, body).send()
 }
 
 // paid has Anna consent to a payment from her first account and initiates it.
 func (p *tpp) paid(tppID, body string) (tokens, reply) {
-	p.w.t.Helper()
+	p.w.T.Helper()
 	tok := p.pis(domestic(body), annas)
 	return tok, p.pays(tok.access, tppID, body).is(http.StatusCreated)
 }
 
 // status follows the link of an initiation.
 func (p *tpp) status(made reply, token string) reply {
-	p.w.t.Helper()
+	p.w.T.Helper()
 	return p.ask(http.MethodGet, "!"+made.text("links", 0, "href"), "").with(token).send()
 }
 
 // cancel cancels a payment with a consent of its own.
 func (p *tpp) cancel(target, token string) reply {
-	p.w.t.Helper()
+	p.w.T.Helper()
 	return p.ask(http.MethodDelete, target, "").with(token).send()
 }
 
 // settle does everything that is due with transfers, as the bank's worker does.
 func (w *world) settle() {
-	w.t.Helper()
-	network := rails.NewSimulator(w.clock)
+	w.T.Helper()
+	network := rails.NewSimulator(w.Clock)
 	for range 10 {
-		standings, err := w.store.DueStandings(w.t.Context(), w.clock.Now(), 100)
-		must(w.t, err)
+		standings, err := w.Store.DueStandings(w.T.Context(), w.Clock.Now(), 100)
+		must(w.T, err)
 		for _, id := range standings {
-			w.do(&payment.RunStanding{Standing: id})
+			w.Do(&payment.RunStanding{Standing: id})
 		}
-		due, err := w.store.DueTransfers(w.t.Context(), w.clock.Now(), 100)
-		must(w.t, err)
+		due, err := w.Store.DueTransfers(w.T.Context(), w.Clock.Now(), 100)
+		must(w.T, err)
 		for i := range due {
 			w.work(network, &due[i])
 		}
@@ -155,17 +155,17 @@ func (w *world) settle() {
 }
 
 func (w *world) work(network rail.Network, t *transfer.Transfer) {
-	w.t.Helper()
+	w.T.Helper()
 	switch t.Status {
 	case transfer.Scheduled:
-		w.do(&payment.RunTransfer{Transfer: t.ID})
+		w.Do(&payment.RunTransfer{Transfer: t.ID})
 	case transfer.Done:
-		w.do(&payment.ReturnFunds{Transfer: t.ID, Reason: t.Detail})
+		w.Do(&payment.ReturnFunds{Transfer: t.ID, Reason: t.Detail})
 	default:
-		verdict, err := network.Send(w.t.Context(), t)
-		must(w.t, err)
+		verdict, err := network.Send(w.T.Context(), t)
+		must(w.T, err)
 		if verdict.Outcome != rail.Unknown {
-			w.do(&payment.Settle{Transfer: t.ID, Verdict: verdict})
+			w.Do(&payment.Settle{Transfer: t.ID, Verdict: verdict})
 		}
 	}
 }
@@ -184,46 +184,46 @@ func own(handle string) string {
 
 // transfer is a payment as the bank keeps it.
 func (w *world) transfer(handle string) transfer.Transfer {
-	w.t.Helper()
-	t, err := w.store.Transfer(w.t.Context(), transfer.ID(own(handle)))
-	must(w.t, err)
+	w.T.Helper()
+	t, err := w.Store.Transfer(w.T.Context(), transfer.ID(own(handle)))
+	must(w.T, err)
 	return t
 }
 
 // transfers counts the payments of Anna's first account.
 func (w *world) transfers() []transfer.Transfer {
-	w.t.Helper()
-	list, err := w.store.Transfers(w.t.Context(), transfer.Filter{Account: annas, Size: 100})
-	must(w.t, err)
+	w.T.Helper()
+	list, err := w.Store.Transfers(w.T.Context(), transfer.Filter{Account: annas, Size: 100})
+	must(w.T, err)
 	return list
 }
 
 // untouched asserts that nothing left Anna's first account, nor is set aside.
 func (w *world) untouched() {
-	w.t.Helper()
-	if a := w.account(annas); a.Booked != pln(1_000_00) || !a.Held.IsZero() || len(w.transfers()) > 0 {
-		w.t.Errorf("booked %s, held %s, %d payments", a.Booked, a.Held, len(w.transfers()))
+	w.T.Helper()
+	if a := w.Account(annas); a.Booked != pln(1_000_00) || !a.Held.IsZero() || len(w.transfers()) > 0 {
+		w.T.Errorf("booked %s, held %s, %d payments", a.Booked, a.Held, len(w.transfers()))
 	}
 }
 
 // euros puts money on Anna's account in EUR.
 func (w *world) euros(minor int64) {
-	w.t.Helper()
-	w.book(w.entry("euros", noon.AddDate(0, -1, 0), rail.Clearing(transfer.SEPA, money.EUR), annasE, money.New(minor, money.EUR), "Top-up"))
+	w.T.Helper()
+	w.Book(w.Entry("euros", noon.AddDate(0, -1, 0), rail.Clearing(transfer.SEPA, money.EUR), annasE, money.New(minor, money.EUR), "Top-up"))
 }
 
 // vat gives Anna a VAT account with some money on it.
 func (w *world) vat(minor int64) account.ID {
-	w.t.Helper()
+	w.T.Helper()
 	const id account.ID = "a-anna-vat"
 	zero := pln(0)
-	must(w.t, w.store.Import(w.t.Context(), &intake.Batch{
+	must(w.T, w.Store.Import(w.T.Context(), &intake.Batch{
 		Accounts: []account.Account{{
 			ID: id, Kind: account.Customer, Customer: anna, NRB: numberOf(7), Holder: "Anna Nowak", Name: "VAT", Product: account.Product{Group: "ACCOUNT", Type: "VAT"},
 			Status: account.Open, Access: account.FirstAccess(party.Individual, noon.AddDate(-1, 0, 0)), OpenedAt: noon.AddDate(-1, 0, 0),
 			Booked: zero, Held: zero, Overdraft: zero,
 		}},
-		Entries: []ledger.Entry{w.entry("vat", noon.AddDate(0, -1, 0), intake.OpeningAccount, id, pln(minor), "VAT")},
+		Entries: []ledger.Entry{w.Entry("vat", noon.AddDate(0, -1, 0), intake.OpeningAccount, id, pln(minor), "VAT")},
 	}))
 	return id
 }
@@ -250,10 +250,10 @@ func (w *world) block(id account.ID)   { w.access(id, account.AccessBlocked) }
 func (w *world) unblock(id account.ID) { w.access(id, account.AccessOn) }
 
 func (w *world) access(id account.ID, state account.AccessState) {
-	w.t.Helper()
-	_, err := w.store.ChangeAccess(w.t.Context(), id, nil, func(a *account.Account) ([]audit.Record, error) {
+	w.T.Helper()
+	_, err := w.Store.ChangeAccess(w.T.Context(), id, nil, func(a *account.Account) ([]audit.Record, error) {
 		a.Access.State = state
 		return []audit.Record{staff("access."+string(state), "account:"+string(id))}, nil
 	})
-	must(w.t, err)
+	must(w.T, err)
 }

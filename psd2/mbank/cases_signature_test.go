@@ -17,6 +17,7 @@ import (
 	"okienko/eidas"
 	"okienko/eidas/seal"
 	"okienko/eidas/trustservice"
+	"okienko/psd2/psd2test"
 )
 
 // psd2 §10: signatures.
@@ -37,7 +38,7 @@ func TestCase13FormsOfSignature(t *testing.T) {
 		return a
 	}
 	thumbprint := list().protected.Thumbprint
-	public, err := x509.MarshalPKIXPublicKey(w.one.papers.seal.Certificate.PublicKey)
+	public, err := x509.MarshalPKIXPublicKey(w.one.papers.Seal.Certificate.PublicKey)
 	must(t, err)
 	secret := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})
 	for _, a := range []*ask{
@@ -53,7 +54,7 @@ func TestCase13FormsOfSignature(t *testing.T) {
 		a.send().fails(http.StatusUnauthorized, "SignatureError")
 	}
 	another := list()
-	another.papers = papers{onePapers().qwac, otherPapers().seal} // the key of another, under the thumbprint of the own
+	another.papers = psd2test.Papers{QWAC: ca.PapersOf(oneOrg).QWAC, Seal: ca.PapersOf(otherOrg).Seal} // the key of another, under the thumbprint of the own
 	another.send().fails(http.StatusUnauthorized, "SignatureError")
 	// What no setting allows is refused, though the key could make it.
 	a := list()
@@ -162,25 +163,25 @@ func TestCase18KeysByAddress(t *testing.T) {
 	token := w.one.lists(newUUID(noon), annas).access
 	list := func(p *tpp) *ask { return p.ask("GET", "/accounts", "").with(token).present() }
 	list(w.one).send().is(http.StatusOK)
-	if len(w.asked) != 0 {
-		t.Fatalf("fetched %q for a registered thumbprint", w.asked)
+	if len(w.Asked()) != 0 {
+		t.Fatalf("fetched %q for a registered thumbprint", w.Asked())
 	}
-	renewed := w.tpp(oneOrg, w.one.client, papers{onePapers().qwac, issue(oneOrg, eidas.QSealC, trustservice.Good)})
+	renewed := w.tpp(oneOrg, w.one.client, psd2test.Papers{QWAC: ca.PapersOf(oneOrg).QWAC, Seal: ca.Issue(oneOrg, eidas.QSealC, trustservice.Good)})
 	mismatch := list(renewed)
-	mismatch.protected.URL = onePapers().seal.X5U
+	mismatch.protected.URL = ca.PapersOf(oneOrg).Seal.X5U
 	mismatch.send().fails(http.StatusUnauthorized, "SignatureError")
 	elsewhere := list(renewed)
 	elsewhere.protected.URL = "https://elsewhere.example/seal.pem"
 	elsewhere.send().fails(http.StatusUnauthorized, "SignatureError")
 	// A renewed seal at an allowed address works, and is fetched once.
-	w.asked = nil
+	seen := len(w.Asked())
 	for range 3 {
 		a := list(renewed)
-		a.protected.URL = renewed.papers.seal.X5U
+		a.protected.URL = renewed.papers.Seal.X5U
 		a.send().is(http.StatusOK)
 	}
-	if len(w.asked) != 1 {
-		t.Errorf("fetched %q", w.asked)
+	if len(w.Asked()) != seen+1 {
+		t.Errorf("fetched %q", w.Asked())
 	}
 }
 
@@ -194,7 +195,7 @@ func TestCase18InternalAddress(t *testing.T) {
 	w := newWorld(t, func(s *settings) {
 		s.core.Fetcher = eidas.NewHTTPFetcher(eidas.FetchSettings{Hosts: []string{"127.0.0.1", "localhost"}, Plain: true})
 	})
-	p := w.tpp(oneOrg, w.one.client, papers{onePapers().qwac, issue(oneOrg, eidas.QSealC, trustservice.Good)})
+	p := w.tpp(oneOrg, w.one.client, psd2test.Papers{QWAC: ca.PapersOf(oneOrg).QWAC, Seal: ca.Issue(oneOrg, eidas.QSealC, trustservice.Good)})
 	for _, host := range []string{inside.Addr().String(), strings.Replace(inside.Addr().String(), "127.0.0.1", "localhost", 1)} {
 		a := p.ask("GET", "/accounts", "").with("x")
 		a.protected.URL = "http://" + host + "/seal.pem"

@@ -21,12 +21,12 @@ func choice(accounts ...account.ID) authserver.ConsentChoice {
 
 // code has Anna consent to reading an account and returns the code.
 func (p *tpp) code() string {
-	p.w.t.Helper()
-	return p.w.gives(p.asks(p.info()), annaP, anna, annas)
+	p.w.T.Helper()
+	return p.w.Gives(p.asks(p.info()), annaP, anna, annas)
 }
 
 func (p *tpp) token(body string) reply {
-	p.w.t.Helper()
+	p.w.T.Helper()
 	return p.ask("POST", "/auth/token", body).send()
 }
 
@@ -50,7 +50,7 @@ func TestCase34Codes(t *testing.T) {
 	w.one.refresh(first.refresh).oauth("invalid_grant")
 
 	late := w.one.code()
-	w.clock.Advance(61 * time.Second)
+	w.Clock.Advance(61 * time.Second)
 	w.one.redeem(late).oauth("invalid_grant")
 	foreign := w.one.code()
 	w.other.redeem(foreign).oauth("invalid_grant")
@@ -85,7 +85,7 @@ func TestCase36Refresh(t *testing.T) {
 	foreign := w.one.redeem(w.one.code()).tokens()
 	w.other.refresh(foreign.refresh).oauth("invalid_grant")
 	w.one.refresh(foreign.access).oauth("invalid_grant")
-	w.clock.Advance(91 * 24 * time.Hour)
+	w.Clock.Advance(91 * 24 * time.Hour)
 	w.one.refresh(foreign.refresh).oauth("invalid_grant") // the consent is over
 }
 
@@ -104,7 +104,7 @@ func TestCase36FullerBody(t *testing.T) {
 func (p *tpp) exchange(token, consentID, privileges string) string {
 	return fmt.Sprintf(`{"exchange_token":%q,"grant_type":"exchange_token","scope":"ais","scope_details":{"privilegeList":%s,
 		"scopeGroupType":"AIS","consentId":%q,"scopeTimeLimit":%q,"throttlingPolicy":"PSD2_REGULATORY"}}`,
-		token, privileges, consentID, p.w.clock.Now().AddDate(0, 0, 90).Format(time.RFC3339))
+		token, privileges, consentID, p.w.Clock.Now().AddDate(0, 0, 90).Format(time.RFC3339))
 }
 
 // ofAccount is a privilege for one account.
@@ -143,7 +143,7 @@ func TestCase37Exchange(t *testing.T) {
 	w.one.token(back).oauth("invalid_scope")
 
 	late := w.one.lists("c-37-late", annas)
-	w.clock.Advance(11 * time.Minute)
+	w.Clock.Advance(11 * time.Minute)
 	w.one.token(w.one.exchange(late.access, "c-37-late", ofAccount(number))).oauth("invalid_grant")
 }
 
@@ -184,7 +184,7 @@ func TestCase39Answer(t *testing.T) {
 	w.one.token(`{}`).fails(http.StatusBadRequest, "FieldValidationError")
 	w.one.token(`{"grant_type":"authorization_code"}`).fails(http.StatusBadRequest, "FieldValidationError")
 	w.one.token(`{"grant_type":"refresh_token"}`).fails(http.StatusBadRequest, "FieldValidationError")
-	w.clock.Advance(10 * time.Minute)
+	w.Clock.Advance(10 * time.Minute)
 	w.one.get("/accounts/x", r.text("access_token")).fails(http.StatusUnauthorized, "invalid_token")
 }
 

@@ -4,10 +4,10 @@ import (
 	"net/http"
 	"testing"
 
-	"okienko/bank/audit"
 	"okienko/bank/thirdparty"
 	"okienko/eidas"
 	"okienko/eidas/trustservice"
+	"okienko/psd2/psd2test"
 )
 
 // The cases of psd2 §10 by their numbers: transport and identity.
@@ -24,36 +24,20 @@ func TestCase01NoCertificate(t *testing.T) {
 func TestCase02BadCertificate(t *testing.T) {
 	w := newWorld(t)
 	for _, bad := range trustservice.Bads() {
-		p := papers{issue(oneOrg, eidas.QWAC, bad), onePapers().seal}
+		p := psd2test.Papers{QWAC: ca.Issue(oneOrg, eidas.QWAC, bad), Seal: ca.PapersOf(oneOrg).Seal}
 		r := w.tpp(w.one.org, w.one.client, p).get("/accounts", "x").is(http.StatusUnauthorized)
 		if code := r.text("code"); code != "CertificateError" && bad != trustservice.WrongOrganisation {
 			t.Errorf("%s: %s", bad, r.body)
 		}
 	}
 	// A seal does not open a connection, and a QWAC does not seal.
-	w.tpp(w.one.org, w.one.client, papers{onePapers().seal, onePapers().seal}).get("/accounts", "x").fails(http.StatusUnauthorized, "CertificateError")
+	w.tpp(w.one.org, w.one.client, psd2test.Papers{QWAC: ca.PapersOf(oneOrg).Seal, Seal: ca.PapersOf(oneOrg).Seal}).get("/accounts", "x").fails(http.StatusUnauthorized, "CertificateError")
 	// Neither does a seal hold that is expired, revoked or of unknown issue, though it is registered.
 	for _, bad := range []trustservice.Bad{trustservice.Expired, trustservice.Revoked, trustservice.WrongIssuer} {
-		p := papers{onePapers().qwac, issue(oneOrg, eidas.QSealC, bad)}
-		w.addKey(oneOrg, p)
+		p := psd2test.Papers{QWAC: ca.PapersOf(oneOrg).QWAC, Seal: ca.Issue(oneOrg, eidas.QSealC, bad)}
+		w.AddKey(oneOrg, p)
 		w.tpp(w.one.org, w.one.client, p).get("/accounts", "x").fails(http.StatusUnauthorized, "CertificateError")
 	}
-}
-
-func (w *world) addKey(org string, p papers) {
-	w.t.Helper()
-	w.change(org, func(c *thirdparty.Client) {
-		c.Keys = append(c.Keys, thirdparty.Key{Thumbprint: eidas.Thumbprint(p.seal.Certificate), Certificate: p.seal.Certificate.Raw, AddedAt: noon})
-	})
-}
-
-func (w *world) change(org string, f func(*thirdparty.Client)) {
-	w.t.Helper()
-	_, err := w.store.ChangeClient(w.t.Context(), thirdparty.Organisation(org), func(c *thirdparty.Client) (thirdparty.Client, []audit.Record, error) {
-		f(c)
-		return *c, []audit.Record{staff("third-party.changed", org)}, nil
-	})
-	must(w.t, err)
 }
 
 func TestCase03RoleMissing(t *testing.T) {
@@ -66,8 +50,8 @@ func TestCase03RoleMissing(t *testing.T) {
 		return p.ask("POST", "/funds-confirmation", "{}").set("Client-ID", p.client).send()
 	}
 	only := func(role eidas.Role) *tpp {
-		p := papersOf(oneOrg, role)()
-		w.addKey(oneOrg, p)
+		p := ca.NewPapers(oneOrg, role)
+		w.AddKey(oneOrg, p)
 		return w.tpp(oneOrg, w.one.client, p)
 	}
 	reader, payer := only(eidas.Information), only(eidas.Initiation)
@@ -78,29 +62,29 @@ func TestCase03RoleMissing(t *testing.T) {
 	payer.authorize(payer.authorizeBody("ais", "c", infoPrivilege(1))).send().fails(http.StatusForbidden, "RoleMissingError")
 
 	// The register counts as much as the certificate, at once (psd2 §5).
-	w.list(map[string][]thirdparty.Role{oneOrg: {thirdparty.PaymentInitiation}, otherOrg: thirdparty.Roles})
+	w.List(map[string][]thirdparty.Role{oneOrg: {thirdparty.PaymentInitiation}, otherOrg: thirdparty.Roles})
 	read(w.one).fails(http.StatusForbidden, "RoleMissingError")
-	w.list(map[string][]thirdparty.Role{otherOrg: thirdparty.Roles})
+	w.List(map[string][]thirdparty.Role{otherOrg: thirdparty.Roles})
 	for _, call := range []func(*tpp) reply{pay, read, funds} {
 		call(w.one).fails(http.StatusForbidden, "ThirdPartyBlockedError")
 	}
-	w.list(everyRole())
+	w.List(everyRole())
 	read(w.one).is(http.StatusUnauthorized)
 }
 
 func TestCase04Organisations(t *testing.T) {
 	w := newWorld(t)
-	w.tpp(oneOrg, w.one.client, papers{onePapers().qwac, otherPapers().seal}).get("/accounts", "x").fails(http.StatusUnauthorized, "SignatureError")
-	w.tpp(otherOrg, w.one.client, onePapers()).get("/accounts", "x").fails(http.StatusUnauthorized, "ThirdPartyUnknownError")
+	w.tpp(oneOrg, w.one.client, psd2test.Papers{QWAC: ca.PapersOf(oneOrg).QWAC, Seal: ca.PapersOf(otherOrg).Seal}).get("/accounts", "x").fails(http.StatusUnauthorized, "SignatureError")
+	w.tpp(otherOrg, w.one.client, ca.PapersOf(oneOrg)).get("/accounts", "x").fails(http.StatusUnauthorized, "ThirdPartyUnknownError")
 	// A seal of the other organisation does not serve either when somebody has registered it for this one.
-	w.addKey(oneOrg, otherPapers())
-	w.tpp(oneOrg, w.one.client, papers{onePapers().qwac, otherPapers().seal}).get("/accounts", "x").fails(http.StatusUnauthorized, "SignatureError")
+	w.AddKey(oneOrg, ca.PapersOf(otherOrg))
+	w.tpp(oneOrg, w.one.client, psd2test.Papers{QWAC: ca.PapersOf(oneOrg).QWAC, Seal: ca.PapersOf(otherOrg).Seal}).get("/accounts", "x").fails(http.StatusUnauthorized, "SignatureError")
 }
 
 func TestCase05ForeignClientAndToken(t *testing.T) {
 	w := newWorld(t)
 	token := w.one.lists(newUUID(noon), annas).access
-	w.tpp(otherOrg, w.one.client, otherPapers()).get("/accounts", token).fails(http.StatusUnauthorized, "ThirdPartyUnknownError")
+	w.tpp(otherOrg, w.one.client, ca.PapersOf(otherOrg)).get("/accounts", token).fails(http.StatusUnauthorized, "ThirdPartyUnknownError")
 	w.other.get("/accounts", token).fails(http.StatusUnauthorized, "invalid_token")
 	body := w.one.authorizeBody("ais-accounts", "c-5", listPrivilege)
 	w.other.authorize(body).send().fails(http.StatusUnauthorized, "ThirdPartyUnknownError")
@@ -112,10 +96,10 @@ func TestCase05ForeignClientAndToken(t *testing.T) {
 func TestClientStatus(t *testing.T) {
 	w := newWorld(t)
 	for _, status := range []thirdparty.ClientStatus{thirdparty.Blocked, thirdparty.Waiting} {
-		w.change(oneOrg, func(c *thirdparty.Client) { c.Status = status })
+		w.Change(oneOrg, func(c *thirdparty.Client) { c.Status = status })
 		w.one.get("/accounts", "x").fails(http.StatusForbidden, "ThirdPartyBlockedError")
 	}
-	stranger := papersOf("PSDPL-PFSA-7777777777")()
+	stranger := ca.NewPapers("PSDPL-PFSA-7777777777")
 	w.tpp("PSDPL-PFSA-7777777777", newUUID(noon), stranger).get("/accounts", "x").fails(http.StatusUnauthorized, "ThirdPartyUnknownError")
 }
 
@@ -123,7 +107,7 @@ func TestClientStatus(t *testing.T) {
 func TestRenewedCertificate(t *testing.T) {
 	w := newWorld(t)
 	token := w.one.lists(newUUID(noon), annas).access
-	renewed := papersOf(oneOrg)()
-	p := w.tpp(oneOrg, w.one.client, papers{renewed.qwac, onePapers().seal})
+	renewed := ca.NewPapers(oneOrg)
+	p := w.tpp(oneOrg, w.one.client, psd2test.Papers{QWAC: renewed.QWAC, Seal: ca.PapersOf(oneOrg).Seal})
 	p.get("/accounts", token).is(http.StatusOK)
 }

@@ -3,16 +3,11 @@ package mbank_test
 import (
 	"fmt"
 	"net/http"
-	"net/url"
-	"regexp"
-	"slices"
 	"strings"
 	"time"
 
 	"okienko/authserver"
 	"okienko/bank/account"
-	"okienko/bank/party"
-	"okienko/bank/sca"
 )
 
 // The customer's side of a consent.
@@ -22,7 +17,7 @@ func (p *tpp) authorizeBody(scope, consentID, privileges string) string {
 	group := map[string]string{"ais-accounts": "AIS_ACCOUNTS", "ais": "AIS", "pis": "PIS"}[scope]
 	return fmt.Sprintf(`{"response_type":"code","client_id":%q,"redirect_uri":%q,"scope":%q,"state":"st&te=1",
 		"scope_details":{"privilegeList":%s,"scopeGroupType":%q,"consentId":%q,"scopeTimeLimit":%q,"throttlingPolicy":"PSD2_REGULATORY"}}`,
-		p.client, goBack, scope, privileges, group, consentID, p.w.clock.Now().AddDate(0, 0, 90).Format(time.RFC3339))
+		p.client, goBack, scope, privileges, group, consentID, p.w.Clock.Now().AddDate(0, 0, 90).Format(time.RFC3339))
 }
 
 // authorize is the request that starts a consent.
@@ -32,55 +27,13 @@ func (p *tpp) authorize(body string) *ask {
 
 // asks has a consent asked for and returns the request behind the link.
 func (p *tpp) asks(body string) authserver.RequestID {
-	p.w.t.Helper()
+	p.w.T.Helper()
 	link := p.authorize(body).send().is(http.StatusOK).text("authorizationRedirectUri")
 	id, ok := strings.CutPrefix(link, people+"/consent/")
 	if !ok {
-		p.w.t.Fatalf("the link is %q", link)
+		p.w.T.Fatalf("the link is %q", link)
 	}
 	return authserver.RequestID(id)
-}
-
-var sixDigits = regexp.MustCompile(`\b\d{6}\b`)
-
-// confirm passes a challenge with the code of a text message.
-func (w *world) confirm(person party.PersonID, subject sca.Subject) sca.ID {
-	w.t.Helper()
-	ctx := w.t.Context()
-	challenge, err := w.auth.Challenge(ctx, person, sca.SMS, subject)
-	must(w.t, err)
-	messages, err := w.store.ClaimMessages(ctx, "test", 100, w.wall.Now(), w.wall.Now().Add(time.Hour))
-	must(w.t, err)
-	for _, m := range slices.Backward(messages) {
-		if m.Person != person {
-			continue
-		}
-		for _, code := range sixDigits.FindAllString(m.Text, -1) {
-			if c, err := w.auth.Answer(ctx, person, challenge.ID, code); err == nil && c.Status == sca.Passed {
-				return challenge.ID
-			}
-		}
-	}
-	w.t.Fatal("no message had the code")
-	return ""
-}
-
-// gives has a person choose accounts and give a consent; it returns the code.
-func (w *world) gives(id authserver.RequestID, person party.PersonID, customer party.CustomerID, accounts ...account.ID) (code string) {
-	w.t.Helper()
-	ctx := w.t.Context()
-	_, err := w.auth.ChooseForConsent(ctx, id, authserver.ConsentChoice{Person: person, Customer: customer, Accounts: accounts})
-	must(w.t, err)
-	subject, err := w.auth.ConsentSubject(ctx, id, party.Polish)
-	must(w.t, err)
-	to, err := w.auth.GiveConsent(ctx, id, person, w.confirm(person, subject))
-	must(w.t, err)
-	u, err := url.Parse(to)
-	must(w.t, err)
-	if got := u.Query().Get("state"); got != "st&te=1" {
-		w.t.Fatalf("state %q came back", got)
-	}
-	return u.Query().Get("code")
 }
 
 // tokens are what a code, refresh or exchange gave.
@@ -104,12 +57,12 @@ func (r reply) tokens() tokens {
 }
 
 func (p *tpp) redeem(code string) reply {
-	p.w.t.Helper()
+	p.w.T.Helper()
 	return p.ask("POST", "/auth/token", fmt.Sprintf(`{"client_id":%q,"code":%q,"grant_type":"authorization_code","redirect_uri":%q}`, p.client, code, goBack)).send()
 }
 
 func (p *tpp) refresh(token string) reply {
-	p.w.t.Helper()
+	p.w.T.Helper()
 	return p.ask("POST", "/auth/token", fmt.Sprintf(`{"refresh_token":%q,"grant_type":"refresh_token"}`, token)).send()
 }
 
@@ -126,14 +79,14 @@ func infoPrivilege(days int) string {
 
 // lists has Anna consent to the list of some of her accounts.
 func (p *tpp) lists(consentID string, accounts ...account.ID) tokens {
-	p.w.t.Helper()
+	p.w.T.Helper()
 	id := p.asks(p.authorizeBody("ais-accounts", consentID, listPrivilege))
-	return p.redeem(p.w.gives(id, annaP, anna, accounts...)).tokens()
+	return p.redeem(p.w.Gives(id, annaP, anna, accounts...)).tokens()
 }
 
 // reads has Anna consent to reading some of her accounts.
 func (p *tpp) reads(privileges string, accounts ...account.ID) tokens {
-	p.w.t.Helper()
-	id := p.asks(p.authorizeBody("ais", newUUID(p.w.wall.Now()), privileges))
-	return p.redeem(p.w.gives(id, annaP, anna, accounts...)).tokens()
+	p.w.T.Helper()
+	id := p.asks(p.authorizeBody("ais", newUUID(p.w.Wall.Now()), privileges))
+	return p.redeem(p.w.Gives(id, annaP, anna, accounts...)).tokens()
 }

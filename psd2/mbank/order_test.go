@@ -10,6 +10,7 @@ import (
 	"okienko/edge"
 	"okienko/eidas"
 	"okienko/eidas/trustservice"
+	"okienko/psd2/psd2test"
 )
 
 // The order of checks is fixed (psd2 §0.1): route, required headers, certificate,
@@ -18,8 +19,8 @@ import (
 // mended one by one; each mend brings the next refusal.
 func TestOrderOfChecks(t *testing.T) {
 	w := newWorld(t, func(s *settings) { s.core.Rules.Calls = edge.Rate{Burst: 30, Every: time.Hour} })
-	bad := w.tpp(oneOrg, w.one.client, papers{issue(oneOrg, eidas.QWAC, trustservice.Revoked), onePapers().seal})
-	w.change(oneOrg, func(c *thirdparty.Client) { c.Status = thirdparty.Blocked })
+	bad := w.tpp(oneOrg, w.one.client, psd2test.Papers{QWAC: ca.Issue(oneOrg, eidas.QWAC, trustservice.Revoked), Seal: ca.PapersOf(oneOrg).Seal})
+	w.Change(oneOrg, func(c *thirdparty.Client) { c.Status = thirdparty.Blocked })
 
 	used := w.one.ask("GET", "/accounts", "").with("x")
 	used.send().fails(http.StatusForbidden, "ThirdPartyBlockedError")
@@ -34,14 +35,14 @@ func TestOrderOfChecks(t *testing.T) {
 	a.send().fails(http.StatusUnauthorized, "SignatureError")
 	a.sign().send().fails(http.StatusBadRequest, "RequestRepeatedError")
 	again := func() *ask { // from here on the id of the request is good
-		a.set("TPP-Request-ID", newUUID(w.wall.Now()))
+		a.set("TPP-Request-ID", newUUID(w.Wall.Now()))
 		return a.sign()
 	}
 	again().send().fails(http.StatusForbidden, "ThirdPartyBlockedError")
-	w.change(oneOrg, func(c *thirdparty.Client) { c.Status = thirdparty.Active })
-	w.list(map[string][]thirdparty.Role{oneOrg: {thirdparty.PaymentInitiation}})
+	w.Change(oneOrg, func(c *thirdparty.Client) { c.Status = thirdparty.Active })
+	w.List(map[string][]thirdparty.Role{oneOrg: {thirdparty.PaymentInitiation}})
 	again().send().fails(http.StatusForbidden, "RoleMissingError")
-	w.list(everyRole())
+	w.List(everyRole())
 	again().send().fails(http.StatusUnauthorized, "invalid_token")
 	list, info := w.one.lists(newUUID(noon), annas), w.one.reads(`[{"ais:accountDetails":{}}]`, annas)
 	a.with(list.access)

@@ -2,21 +2,18 @@ package mbank_test
 
 import (
 	"bytes"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"okienko/eidas"
 	"okienko/eidas/seal"
+	"okienko/psd2/psd2test"
 )
 
 // tpp is a third party's side of the wire.
@@ -24,12 +21,12 @@ type tpp struct {
 	w      *world
 	org    string
 	client string
-	papers papers
+	papers psd2test.Papers
 	http   *http.Client
 }
 
-func (w *world) tpp(org, client string, p papers) *tpp {
-	return &tpp{w: w, org: org, client: client, papers: p, http: w.httpClient(p.qwac.TLS())}
+func (w *world) tpp(org, client string, p psd2test.Papers) *tpp {
+	return &tpp{w: w, org: org, client: client, papers: p, http: w.httpClient(p.QWAC.TLS())}
 }
 
 // httpClient is a client with or without a certificate.
@@ -40,21 +37,8 @@ func (w *world) httpClient(certificates ...tls.Certificate) *http.Client {
 		TLSClientConfig:    &tls.Config{RootCAs: roots, Certificates: certificates, MinVersion: tls.VersionTLS12},
 		DisableCompression: true,
 	}
-	w.t.Cleanup(transport.CloseIdleConnections)
+	w.T.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-}
-
-// newUUID makes one of version 1, as third parties do.
-func newUUID(at time.Time) string {
-	var u [16]byte
-	_, _ = rand.Read(u[:]) // never fails
-	ticks := uint64(at.UnixNano()/100) + 0x01b21dd213814000
-	binary.BigEndian.PutUint32(u[0:], uint32(ticks))
-	binary.BigEndian.PutUint16(u[4:], uint16(ticks>>32))
-	binary.BigEndian.PutUint16(u[6:], uint16(ticks>>48)&0x0fff|0x1000)
-	u[8] = u[8]&0x3f | 0x80
-	h := hex.EncodeToString(u[:])
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
 
 // ask is one request before it is sent.
@@ -78,11 +62,11 @@ func (p *tpp) ask(method, target, body string) *ask {
 	own := *p // a test may change whose request it is
 	a := &ask{tpp: &own, method: method, target: whole, body: body, header: http.Header{}}
 	a.set("Accept", "application/json; charset=utf-8", "Accept-Encoding", "Gzip, deflate", "Accept-Language", "en", "TPP-ID", p.org,
-		"TPP-Request-ID", newUUID(p.w.wall.Now()))
+		"TPP-Request-ID", newUUID(p.w.Wall.Now()))
 	if method == http.MethodPost {
 		a.set("Content-Type", "application/json")
 	}
-	a.protected = seal.Header{Alg: seal.RS256, Typ: "JWT", URL: "https://tpp.example/qsealc.pem", Thumbprint: eidas.Thumbprint(p.papers.seal.Certificate)}
+	a.protected = seal.Header{Alg: seal.RS256, Typ: "JWT", URL: "https://tpp.example/qsealc.pem", Thumbprint: eidas.Thumbprint(p.papers.Seal.Certificate)}
 	return a
 }
 
@@ -142,10 +126,10 @@ func (a *ask) payload() string {
 func (a *ask) sign() *ask { return a.signOver(a.payload()) }
 
 func (a *ask) signOver(payload string) *ask {
-	a.w.t.Helper()
+	a.w.T.Helper()
 	var err error
-	a.signed, err = seal.Sign(a.papers.seal.Key, a.protected, []byte(payload))
-	must(a.w.t, err)
+	a.signed, err = seal.Sign(a.papers.Seal.Key, a.protected, []byte(payload))
+	must(a.w.T, err)
 	return a
 }
 
@@ -162,14 +146,14 @@ type reply struct {
 }
 
 func (a *ask) send() reply {
-	a.w.t.Helper()
+	a.w.T.Helper()
 	if a.signed == "" && !a.unsigned {
 		a.sign()
 	}
 	base, err := url.Parse(a.w.net.URL)
-	must(a.w.t, err)
-	r, err := http.NewRequestWithContext(a.w.t.Context(), a.method, a.w.net.URL, strings.NewReader(a.body))
-	must(a.w.t, err)
+	must(a.w.T, err)
+	r, err := http.NewRequestWithContext(a.w.T.Context(), a.method, a.w.net.URL, strings.NewReader(a.body))
+	must(a.w.T, err)
 	if a.body == "" {
 		r.Body, r.ContentLength = http.NoBody, 0
 	}
@@ -179,17 +163,17 @@ func (a *ask) send() reply {
 		r.Header.Set("JWS-Signature", a.signed)
 	}
 	got, err := a.http.Do(r)
-	must(a.w.t, err)
+	must(a.w.T, err)
 	defer got.Body.Close()
 	body, err := io.ReadAll(got.Body)
-	must(a.w.t, err)
-	out := reply{t: a.w.t, status: got.StatusCode, header: got.Header, body: string(body)}
-	judged(a.w.t, a.method, a.target, out)
+	must(a.w.T, err)
+	out := reply{t: a.w.T, status: got.StatusCode, header: got.Header, body: string(body)}
+	judged(a.w.T, a.method, a.target, out)
 	return out
 }
 
 func (p *tpp) get(target, token string) reply {
-	p.w.t.Helper()
+	p.w.T.Helper()
 	return p.ask("GET", target, "").with(token).send()
 }
 

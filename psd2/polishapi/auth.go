@@ -91,11 +91,8 @@ func (h *head) context() authserver.PSUContext {
 		PersonBy: h.Text("psuIdentifierType", 32), PersonID: h.Text("psuIdentifierValue", 128),
 		CompanyBy: h.Text("psuContextIdentifierType", 32), CompanyID: h.Text("psuContextIdentifierValue", 128),
 	}
-	if _, said := h.Get("isCompanyContext"); said {
-		p.Kind = authserver.ContextPersonal
-		if h.Flag("isCompanyContext") {
-			p.Kind = authserver.ContextCompany
-		}
+	if h.Flag("isCompanyContext") { // false says nothing: libraries send it whoever comes
+		p.Kind = authserver.ContextCompany
 	}
 	return p
 }
