@@ -2,12 +2,9 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"iter"
-	"net/http"
-	"net/url"
-	"strconv"
-	"strings"
 )
 
 // Session is a customer's access token, with the customer's machine when the
@@ -57,6 +54,10 @@ type AccountDetails struct {
 		Address []string `json:"address"`
 	} `json:"bank"`
 	AuxData map[string]string `json:"auxData"`
+
+	// In PolishAPI 3.0 alone.
+	VATAccount     string   `json:"vatAccountNrb,omitempty"`
+	LinkedAccounts []string `json:"linkedAccountNumber,omitempty"`
 }
 
 // AddressLines are a name and an address in lines.
@@ -92,45 +93,85 @@ type Transaction struct {
 	SplitPayment bool     `json:"splitPayment"`
 	Split        *Split   `json:"transactionInfoSp"`
 	TaxForm      *TaxForm `json:"usInfo"`
+
+	// In PolishAPI alone, and but for MCC in the details.
+	MCC          string   `json:"mcc,omitempty"` // what the merchant sells
+	ZUS          *ZUSForm `json:"zusInfo,omitempty"`
+	Card         *Card    `json:"cardInfo,omitempty"`
+	Rates        []Rate   `json:"transactionRate,omitempty"`
+	BaseCurrency string   `json:"baseCurrency,omitempty"`
+	BaseAmount   string   `json:"amountBaseCurrency,omitempty"`
+	InstrumentID string   `json:"usedPaymentInstrumentId,omitempty"`
+	TPPName      string   `json:"tppName,omitempty"`
+}
+
+// ZUSForm is what a payment of social insurance says to the ZUS.
+type ZUSForm struct {
+	Payer struct {
+		NIP    string `json:"nip"`
+		ID     string `json:"additionalPayorId"`
+		IDType string `json:"additionalPayorIdType"` // P, R, 1, 2
+	} `json:"payerInfo"`
+	ContributionType   string `json:"contributionType"`
+	ContributionID     string `json:"contributionId"`
+	ContributionPeriod string `json:"contributionPeriod"` // MMYYYY
+	PaymentType        string `json:"paymentTypeId"`
+	Obligation         string `json:"obligationId"`
+}
+
+// Card is the card of a payment by card, its number masked.
+type Card struct {
+	Holder string `json:"cardHolder"`
+	Number string `json:"cardNumber"`
+}
+
+// Rate is a rate at which an amount was exchanged.
+type Rate struct {
+	Rate json.Number `json:"rate"`
+	From string      `json:"fromCurrency"`
+	To   string      `json:"toCurrency"`
 }
 
 // Accounts lists the accounts of an Accounts consent.
 func (c *Client) Accounts(ctx context.Context, s Session) ([]Account, error) {
-	var out struct {
-		Accounts []Account `json:"accounts"`
-	}
-	err := c.get(ctx, s, c.bank("/accounts"), &out)
-	return out.Accounts, err
+	return c.form().accounts(ctx, s)
 }
 
 // AccountDetails reads one account of a Read consent.
 func (c *Client) AccountDetails(ctx context.Context, s Session, accountID string) (AccountDetails, error) {
-	var out AccountDetails
-	err := c.get(ctx, s, c.account(accountID), &out)
-	return out, err
+	return c.form().account(ctx, s, accountID)
 }
 
 // Transaction reads one item with its details.
 func (c *Client) Transaction(ctx context.Context, s Session, accountID, transactionID string) (Transaction, error) {
-	var out Transaction
-	err := c.get(ctx, s, c.account(accountID)+"/transactions/"+url.PathEscape(transactionID), &out)
-	return out, err
+	return c.form().transaction(ctx, s, accountID, transactionID)
 }
 
-func (c *Client) account(id string) string { return c.bank("/accounts/" + url.PathEscape(id)) }
+var errCircle = errors.New("client: the bank's pages go in a circle")
 
 // Filter chooses transactions; empty fields do not restrict. Dates are
-// "2026-11-21", in Warsaw.
+// "2026-11-21", in Warsaw. PolishAPI reads one Status at a time, so there it is
+// needed.
 type Filter struct {
 	Status   string
 	From, To string
 	PageSize int
+
+	// In PolishAPI alone.
+	FromID               string // of the newest item that is known already
+	BookedFrom, BookedTo string // not of holds
+	MinAmount, MaxAmount string
+	Category             string // CREDIT or DEBIT
 }
 
 // Page is one page of transactions.
 type Page struct {
 	Transactions []Transaction `json:"transactions"`
 	Links        []Link        `json:"links"`
+
+	// Of PolishAPI, where the next page is asked for by the words of the first.
+	next, account string
+	filter        Filter
 }
 
 // Link is a way on from an answer.
@@ -140,8 +181,12 @@ type Link struct {
 	Action string `json:"action"`
 }
 
-// Next is the address of the page after this one, "" at the end.
+// Next is the address of the page after this one, or in PolishAPI its id; "" at the
+// end.
 func (p *Page) Next() string {
+	if p.next != "" {
+		return p.next
+	}
 	for _, l := range p.Links {
 		if l.Rel == "nextPage" {
 			return l.Href
@@ -152,17 +197,13 @@ func (p *Page) Next() string {
 
 // TransactionsPage reads the first page of transactions, newest first.
 func (c *Client) TransactionsPage(ctx context.Context, s Session, accountID string, f Filter) (Page, error) {
-	var p Page
-	err := c.get(ctx, s, c.account(accountID)+"/transactions"+f.query(), &p)
-	return p, err
+	return c.form().firstPage(ctx, s, accountID, f)
 }
 
 // PageAfter reads the page that follows one. It counts as the same call, so it
 // costs none of the day's four.
 func (c *Client) PageAfter(ctx context.Context, s Session, p Page) (Page, error) {
-	var next Page
-	err := c.get(ctx, s, c.pathOf(p.Next()), &next)
-	return next, err
+	return c.form().pageAfter(ctx, s, &p)
 }
 
 // Transactions goes through the items of an account, newest first, and fetches
@@ -185,49 +226,21 @@ func (c *Client) Transactions(ctx context.Context, s Session, accountID string, 
 				return
 			}
 			if page, err = c.PageAfter(ctx, s, page); err == nil && page.Next() == last {
-				err = errors.New("client: the bank's pages go in a circle")
+				err = errCircle
 			}
 		}
 	}
 }
 
-func (f Filter) query() string {
-	var q []string // in the order of the description, for whoever reads a log
-	add := func(name, value string) {
-		if value != "" {
-			q = append(q, name+"="+url.QueryEscape(value))
-		}
-	}
-	add("transactionStatus", f.Status)
-	add("transactionDateFrom", f.From)
-	add("transactionDateTo", f.To)
-	if f.PageSize > 0 {
-		add("pageSize", strconv.Itoa(f.PageSize))
-	}
-	if len(q) == 0 {
-		return ""
-	}
-	return "?" + strings.Join(q, "&")
-}
-
-// pathOf is the path of a link, whether the bank wrote it whole or not. A link to
-// another host is no path, and is refused before a token goes there.
-func (c *Client) pathOf(href string) string { return strings.TrimPrefix(href, c.base) }
-
-func (c *Client) get(ctx context.Context, s Session, path string, out any) error {
-	return c.do(ctx, call{method: http.MethodGet, path: path, token: s.Token, headers: s.Present.headers(true), repeatable: true}, out)
+// Holds goes through what is held on an account: Transactions of StatusHold.
+func (c *Client) Holds(ctx context.Context, s Session, accountID string, f Filter) iter.Seq2[Transaction, error] {
+	f.Status = StatusHold
+	return c.Transactions(ctx, s, accountID, f)
 }
 
 // Funds asks whether an amount is available on an account (PSD2 art. 65). The
 // customer has consented to that at the bank, for this card issuer; there is no
 // token.
 func (c *Client) Funds(ctx context.Context, accountNumber, amount, currency string) (bool, error) {
-	var out struct {
-		Available bool `json:"fundsAvailable"`
-	}
-	err := c.do(ctx, call{
-		method: http.MethodPost, path: c.bank("/funds-confirmation"), repeatable: true,
-		body: map[string]string{"accountNumber": accountNumber, "amount": amount, "currency": currency},
-	}, &out)
-	return out.Available, err
+	return c.form().funds(ctx, accountNumber, amount, currency)
 }

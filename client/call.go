@@ -2,7 +2,9 @@ package client
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,13 +22,15 @@ type call struct {
 	token        string
 	body         any
 	headers      map[string]string
-	unsigned     bool // registration alone
+	about        *requestHeader // PolishAPI's in the body; nil when the call has none
+	unsigned     bool           // registration alone
 	// repeatable says that another try cannot do a second thing: reads, deletions,
 	// and payments under an id of the caller's own. Anything else is repeated only
 	// after an answer that says that nothing was done.
 	repeatable bool
-	// deletes says that a repeat which finds nothing finds the first try's work.
-	deletes bool
+	// deleted is the status by which a repeat that finds nothing finds the first
+	// try's work, 0 where it would not.
+	deleted int
 }
 
 // do makes a call and reads its answer into out, unless out is nil; a *[]byte
@@ -34,17 +38,14 @@ type call struct {
 func (c *Client) do(ctx context.Context, k call, out any) error {
 	var body []byte
 	if k.body != nil {
-		var b bytes.Buffer
-		e := json.NewEncoder(&b)
-		e.SetEscapeHTML(false)
-		if err := e.Encode(k.body); err != nil {
-			return fmt.Errorf("client: %w", err)
+		var err error
+		if body, err = encoded(k.body); err != nil {
+			return err
 		}
-		body = bytes.TrimSpace(b.Bytes())
 	}
 	for try := 1; ; try++ {
 		wait, err := c.try(ctx, &k, body, out)
-		if try > 1 && k.deletes && statusOf(err) == http.StatusNotFound {
+		if try > 1 && k.deleted != 0 && statusOf(err) == k.deleted {
 			return nil
 		}
 		if err == nil || wait < 0 || try >= c.cfg.Tries {
@@ -59,6 +60,17 @@ func (c *Client) do(ctx context.Context, k call, out any) error {
 	}
 }
 
+// encoded writes JSON without the escapes that HTML wants.
+func encoded(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	return bytes.TrimSpace(b.Bytes()), nil
+}
+
 // never says that a call is not made again.
 const never = time.Duration(-1)
 
@@ -69,11 +81,11 @@ const maxAnswer = 16 << 20
 // try makes one try. wait is how long to wait before the next one: never, 0 for
 // the usual, or what the bank asked for.
 func (c *Client) try(ctx context.Context, k *call, body []byte, out any) (wait time.Duration, err error) {
-	r, signed, err := c.request(ctx, k, body)
+	b, err := c.form().request(ctx, k, body)
 	if err != nil {
 		return never, err
 	}
-	e := Exchange{Request: r, Body: body, Signed: signed}
+	e := Exchange{Request: b.request, Body: b.body, Signed: b.signed}
 	e.Err = c.send(&e)
 	if c.cfg.Watch != nil {
 		c.cfg.Watch(e)
@@ -89,7 +101,7 @@ func (c *Client) try(ctx context.Context, k *call, body []byte, out any) (wait t
 		wait = refused.wait(k.repeatable)
 		return wait, refused
 	}
-	if err := c.proven(&e); err != nil {
+	if err := c.form().proven(ctx, &e); err != nil {
 		return never, err
 	}
 	return never, read(k, e.Answer, out)
@@ -102,7 +114,14 @@ func (c *Client) send(e *Exchange) error {
 		return fmt.Errorf("client: %w", err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	body := io.Reader(resp.Body)
+	// Where the request names the encoding itself, net/http leaves it to us.
+	if resp.Header.Get("Content-Encoding") == "gzip" {
+		if body, err = gzip.NewReader(resp.Body); err != nil {
+			return fmt.Errorf("client: the answer is not compressed as it says: %w", err)
+		}
+	}
+	text, err := io.ReadAll(io.LimitReader(body, maxAnswer+1))
 	switch {
 	case err != nil:
 		return fmt.Errorf("client: the answer broke off: %w", err)
@@ -110,22 +129,6 @@ func (c *Client) send(e *Exchange) error {
 		return fmt.Errorf("client: an answer of more than %d bytes", maxAnswer)
 	}
 	e.Response, e.Answer = resp, text
-	return nil
-}
-
-// proven asks for the bank's signature on an answer with a body.
-func (c *Client) proven(e *Exchange) error {
-	if c.cfg.BankSeal == nil || len(e.Answer) == 0 {
-		return nil
-	}
-	s, err := seal.Parse(e.Response.Header.Get("JWS-Signature"), seal.RS256, seal.PS256, seal.ES256)
-	if err == nil {
-		err = s.Verify(c.cfg.BankSeal, e.Answer)
-	}
-	if err != nil {
-		// The causes are the bank's own kind of error, which is none of the caller's.
-		return fmt.Errorf("%w: %s", ErrAnswerUnproven, err.Error())
-	}
 	return nil
 }
 
@@ -143,71 +146,72 @@ func read(k *call, text []byte, out any) error {
 	return nil
 }
 
-// request builds and signs one try: every try is a request with an id of its
-// own, since the bank takes an id once. signed is the text under the signature.
-func (c *Client) request(ctx context.Context, k *call, body []byte) (r *http.Request, signed []byte, err error) {
+// begin starts one try with the headers that all forms have.
+func (c *Client) begin(ctx context.Context, k *call, body []byte) (*http.Request, error) {
 	if !strings.HasPrefix(k.path, "/") {
-		return nil, nil, fmt.Errorf("client: %q is no path", k.path)
+		return nil, fmt.Errorf("client: %q is no path", k.path)
 	}
-	r, err = http.NewRequestWithContext(ctx, k.method, c.base+k.path, bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, k.method, c.base+k.path, bytes.NewReader(body))
 	if err != nil {
-		return nil, nil, fmt.Errorf("client: %w", err)
+		return nil, fmt.Errorf("client: %w", err)
 	}
 	// A transport sends a GET again by itself when the connection breaks under it,
 	// and the bank would see one id twice. It does not when it cannot rewind a body.
 	r.Body, r.GetBody = io.NopCloser(bytes.NewReader(body)), nil
-	h := r.Header
-	h.Set("Accept", "application/json; charset=utf-8")
-	h.Set("Accept-Language", c.cfg.Language)
-	h.Set("TPP-Request-ID", c.ids.next())
-	if len(body) > 0 {
-		h.Set("Content-Type", "application/json")
-	}
-	if k.unsigned {
-		return r, nil, nil
-	}
-	h.Set("TPP-ID", c.cfg.Organisation)
-	h.Set("Send-Date", stamp(c.cfg.now()))
+	r.Header.Set("Accept-Language", c.cfg.Language)
 	if k.token != "" {
-		h.Set("Authorization", "Bearer "+k.token)
+		r.Header.Set("Authorization", "Bearer "+k.token)
 	}
-	if c.cfg.ClientID != "" {
-		h.Set("Client-ID", c.cfg.ClientID)
-	}
-	for name, value := range k.headers {
-		if value != "" {
-			h.Set(name, value)
-		}
-	}
-	// What is signed is what net/http writes on the request line.
-	if signed, err = seal.AppendPayload(nil, r.URL.RequestURI(), h, body); err != nil {
-		return nil, nil, fmt.Errorf("client: %s", err.Error())
-	}
-	signature, err := seal.Sign(c.cfg.Seal, c.header, signed)
-	if err != nil {
-		return nil, nil, fmt.Errorf("client: %w", err)
-	}
-	h.Set("JWS-Signature", signature)
-	return r, signed, nil
+	return r, nil
 }
 
-// Get makes one signed call and returns the answer as it came. A path is written
-// as on the request line, with its query.
+// sealed makes the signature over a text.
+func (c *Client) sealed(h seal.Header, text []byte) (string, error) {
+	signature, err := seal.Sign(c.cfg.Seal, h, text)
+	if err != nil {
+		return "", fmt.Errorf("client: %w", err)
+	}
+	return signature, nil
+}
+
+// sealedBy holds a signature of the bank against its certificate.
+func sealedBy(s *seal.Signature, err error, cert *x509.Certificate, text []byte) error {
+	if err == nil {
+		err = s.Verify(cert, text)
+	}
+	if err != nil {
+		// The causes are the bank's own kind of error, which is none of the caller's.
+		return fmt.Errorf("%w: %s", ErrAnswerUnproven, err.Error())
+	}
+	return nil
+}
+
+// Get makes one signed call of mBank's form and returns the answer as it came. A
+// path is written as on the request line, with its query.
 func (c *Client) Get(ctx context.Context, path, token string) ([]byte, error) {
+	if c.cfg.Form != MBank {
+		return nil, fmt.Errorf("%w: every call of PolishAPI is a POST", ErrNotInForm)
+	}
 	var out []byte
 	err := c.do(ctx, call{method: http.MethodGet, path: path, token: token, repeatable: true}, &out)
 	return out, err
 }
 
 // NewRequest signs a request without sending it: for other HTTP clients and for
-// measurements. It is good once, and for minutes: its id says when it was made.
+// measurements. It is good once, and for minutes: its id says when it was made. In
+// PolishAPI body is an object whose requestHeader this package completes.
 func (c *Client) NewRequest(ctx context.Context, method, path, token string, headers map[string]string, body []byte) (*http.Request, error) {
-	r, _, err := c.request(ctx, &call{method: method, path: path, token: token, headers: headers}, body)
-	return r, err
+	f := c.form()
+	k, body, err := f.raw(method, path, token, headers, body)
+	if err != nil {
+		return nil, err
+	}
+	b, err := f.request(ctx, &k, body)
+	if err != nil {
+		return nil, err
+	}
+	return b.request, nil
 }
-
-// bank is a path below the bank's own part.
-func (c *Client) bank(path string) string { return "/" + c.cfg.Bank + "/v3" + path }
 
 // stamp writes an instant as the wire has it.
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

@@ -3,9 +3,7 @@ package client
 import (
 	"context"
 	"errors"
-	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 )
 
@@ -24,6 +22,16 @@ type Consent struct {
 	Bundle   *Bundle  // many payments
 	Status   *Target  // the status of what was ordered before
 	Cancel   *Target  // cancelling what was ordered before
+
+	Identity *Identity // PolishAPI: who the customer is, where the third party knows
+}
+
+// Identity says by the bank's own dictionaries who is asked, and for whom that
+// person acts: for itself or for one of its companies.
+type Identity struct {
+	Company                   bool   // the customer acts for a company
+	Type, Value               string // what the customer is known by
+	ContextType, ContextValue string // for whom the customer acts: "N" with a NIP at some banks
 }
 
 // Read is what may be read of accounts: details always, and the history.
@@ -34,8 +42,27 @@ type Read struct {
 	Once     bool     // each call once, instead of again and again
 }
 
+// statuses are those of the history that are asked for.
+func (r *Read) statuses() []string {
+	if len(r.Statuses) > 0 {
+		return r.Statuses
+	}
+	return []string{StatusDone, StatusPending, StatusScheduled, StatusRejected, StatusHold, StatusCancelled}
+}
+
+// numbers are those of the accounts, or one "" for those that the customer chooses.
+func (r *Read) numbers() []string {
+	if len(r.Numbers) > 0 {
+		return r.Numbers
+	}
+	return []string{""}
+}
+
 // Target is a payment, a standing order or a bundle by the bank's id.
-type Target struct{ PaymentID, BundleID string }
+type Target struct {
+	PaymentID, BundleID string
+	Recurring           bool // PaymentID is that of a standing order; in mBank's form they are payments
+}
 
 // Customer is the machine of a customer who is there. The bank shows its address
 // to the customer and weighs it against fraud, so it must be the true one.
@@ -45,21 +72,8 @@ type Customer struct {
 	UserAgent string
 }
 
-// headers are those about a customer; present says that the call was asked for by
-// the customer, who is there.
-func (u *Customer) headers(present bool) map[string]string {
-	if u == nil {
-		return nil
-	}
-	h := map[string]string{"PSU-IP-Address": u.Address, "PSU-User-Agent": u.UserAgent}
-	if u.Port > 0 {
-		h["PSU-IP-Port"] = strconv.Itoa(u.Port)
-	}
-	if present {
-		h["PSU-Session"] = "true"
-	}
-	return h
-}
+// errNotOneThing is the mistake of a consent for nothing, or for more than one thing.
+var errNotOneThing = errors.New("client: a consent is for exactly one of Accounts, Read, Payment, Bundle, Status, Cancel")
 
 // Asked is a consent on its way: the customer's browser goes to Redirect. State
 // belongs into the browser's session, to be held against what comes back.
@@ -69,14 +83,45 @@ type Asked struct {
 
 // Ask asks for a consent (psd2 §3.4, auth/authorize).
 func (c *Client) Ask(ctx context.Context, k Consent) (Asked, error) {
-	what, err := k.scope()
-	switch {
-	case err != nil:
+	if err := k.whole(); err != nil {
 		return Asked{}, err
+	}
+	// Asked again under the same consentId it would be refused, and a lost answer is
+	// a page that no customer saw: the caller asks anew.
+	redirect, err := c.form().ask(ctx, &k)
+	return Asked{ConsentID: k.ID, State: k.State, Redirect: redirect}, err
+}
+
+// External is what a tool outside of the bank gave a customer for a consent, in
+// place of the bank's page (psd2 §2.2, authorizeExt).
+type External struct {
+	Code        string // eatCode, good once
+	Type        *Code  // which tool it was, by the bank's dictionary
+	CallbackURL string // where the bank hands in the result; registered at the bank
+	APIKey      string // by which the third party knows the bank there; a new UUID when ""
+}
+
+// AskExternally asks for a consent with the code of an external tool. The bank
+// calls back with what has come of it, also when the customer did not agree. Only
+// PolishAPI has it.
+func (c *Client) AskExternally(ctx context.Context, k Consent, e External) (Asked, error) {
+	p, err := c.polish()
+	if err != nil {
+		return Asked{}, err
+	}
+	if err := k.whole(); err != nil {
+		return Asked{}, err
+	}
+	return Asked{ConsentID: k.ID, State: k.State}, p.askExternally(ctx, &k, &e)
+}
+
+// whole puts in what was left out, and refuses what cannot be asked.
+func (k *Consent) whole() error {
+	switch {
 	case k.Customer == nil:
-		return Asked{}, errors.New("client: a consent is asked of a customer who is there: Consent.Customer is missing")
+		return errors.New("client: a consent is asked of a customer who is there: Consent.Customer is missing")
 	case k.Until.IsZero():
-		return Asked{}, errors.New("client: a consent ends: Consent.Until is missing")
+		return errors.New("client: a consent ends: Consent.Until is missing")
 	}
 	if k.ID == "" {
 		k.ID = NewID()
@@ -84,17 +129,7 @@ func (c *Client) Ask(ctx context.Context, k Consent) (Asked, error) {
 	if k.State == "" {
 		k.State = NewID()
 	}
-	body := map[string]any{
-		"response_type": "code", "client_id": c.cfg.ClientID, "redirect_uri": k.RedirectURI, "scope": what.name, "state": k.State,
-		"scope_details": what.details(k.ID, k.Until),
-	}
-	var out struct {
-		Redirect string `json:"authorizationRedirectUri"`
-	}
-	// Asked again under the same consentId it would be refused, and a lost answer is
-	// a page that no customer saw: the caller asks anew.
-	err = c.do(ctx, call{method: http.MethodPost, path: c.bank("/auth/authorize"), body: body, headers: k.Customer.headers(false)}, &out)
-	return Asked{ConsentID: k.ID, State: k.State, Redirect: out.Redirect}, err
+	return nil
 }
 
 // Returned reads the address to which the customer came back: the code, or why
@@ -118,86 +153,5 @@ func Returned(address, state string) (code, denied string, err error) {
 
 // DeleteConsent ends a consent. Its tokens die at once; what was ordered goes on.
 func (c *Client) DeleteConsent(ctx context.Context, consentID string) error {
-	return c.do(ctx, call{method: http.MethodDelete, path: c.bank("/consents/" + url.PathEscape(consentID)), repeatable: true, deletes: true}, nil)
-}
-
-// scope is a consent as the wire words it.
-type scope struct {
-	name, group string
-	privileges  []any
-}
-
-func (s *scope) details(consentID string, until time.Time) map[string]any {
-	return map[string]any{
-		"privilegeList": s.privileges, "scopeGroupType": s.group, "consentId": consentID,
-		"scopeTimeLimit": stamp(until), "throttlingPolicy": "PSD2_REGULATORY",
-	}
-}
-
-func (k *Consent) scope() (scope, error) {
-	var all []scope
-	payments := func(name string, privilege map[string]any) {
-		all = append(all, scope{"pis", "PIS", []any{map[string]any{name: privilege}}})
-	}
-	if k.Accounts {
-		all = append(all, scope{"ais-accounts", "AIS_ACCOUNTS", []any{map[string]any{"ais-accounts:accounts": struct{}{}}}})
-	}
-	if k.Read != nil {
-		all = append(all, k.Read.scope())
-	}
-	if p := k.Payment; p != nil {
-		w := p.Kind.words()
-		payments(w.privilege, map[string]any{"scopeUsageLimit": "SINGLE", w.request: p})
-	}
-	if b := k.Bundle; b != nil {
-		w := b.Kind.words()
-		payments(w.bundle, map[string]any{"scopeUsageLimit": "SINGLE", w.bundleRequest: b})
-	}
-	if t := k.Status; t != nil {
-		name, what := t.words("pis:payment", "pis:bundle")
-		what["scopeUsageLimit"] = "MULTIPLE"
-		payments(name, what)
-	}
-	if t := k.Cancel; t != nil {
-		payments(t.words("pis:cancelPayment", "pis:cancelBundlePayments"))
-	}
-	if len(all) != 1 {
-		return scope{}, errors.New("client: a consent is for exactly one of Accounts, Read, Payment, Bundle, Status, Cancel")
-	}
-	return all[0], nil
-}
-
-func (t *Target) words(payment, bundle string) (name string, what map[string]any) {
-	if t.BundleID != "" {
-		return bundle, map[string]any{"aspspBundleId": t.BundleID}
-	}
-	return payment, map[string]any{"aspspPaymentId": t.PaymentID}
-}
-
-func (r *Read) scope() scope {
-	limit := "MULTIPLE"
-	if r.Once {
-		limit = "SINGLE"
-	}
-	statuses := r.Statuses
-	if len(statuses) == 0 {
-		statuses = []string{StatusDone, StatusPending, StatusScheduled, StatusRejected, StatusHold, StatusCancelled}
-	}
-	numbers := r.Numbers
-	if len(numbers) == 0 {
-		numbers = []string{""}
-	}
-	s := scope{name: "ais", group: "AIS"}
-	for _, number := range numbers {
-		p := map[string]any{"ais:accountDetails": map[string]any{"scopeUsageLimit": limit}}
-		if r.Days != 0 {
-			p["ais:transactionDetails"] = map[string]any{"scopeUsageLimit": limit}
-			p["ais:transactions"] = map[string]any{"scopeUsageLimit": limit, "maxAllowedHistoryLong": r.Days, "transactionStatus": statuses}
-		}
-		if number != "" {
-			p["accountNumber"] = number
-		}
-		s.privileges = append(s.privileges, p)
-	}
-	return s
+	return c.form().deleteConsent(ctx, consentID)
 }

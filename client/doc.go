@@ -1,6 +1,11 @@
-// Package client calls a bank's PSD2 interface in mBank's form (REST v3) as a
-// licensed third party: over mutual TLS with its QWAC, every request signed with
-// its QSealC, with consents, accounts, payments and confirmations of funds.
+// Package client calls a bank's PSD2 interface as a licensed third party: over
+// mutual TLS with its QWAC, every request signed with its QSealC, with consents,
+// accounts, payments and confirmations of funds.
+//
+// It speaks mBank's form (REST v3) and PolishAPI 2.1.1, 2.1.2 and 3.0; Config.Form
+// chooses. What callers write and read is the same, in mBank's words, and what a
+// form cannot say is refused before it is sent (ErrNotInForm). PolishAPI's answers
+// are held against the bank's certificate unless Config says otherwise.
 //
 // A Client repeats what may be repeated, each time as a request of its own: an
 // answer 429 or 503 says when, a read whose answer was lost is read again, and a

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,7 +17,7 @@ type Error struct {
 	Code       string
 	Message    string
 	Reason     string        // in a sandbox: which rule refused; "" elsewhere
-	RequestID  string        // TPP-Request-ID of the call, by which the bank finds it
+	RequestID  string        // of the call, by which the bank finds it
 	RetryAfter time.Duration // how long to wait before trying again; 0 when not said
 }
 
@@ -28,8 +29,8 @@ func (e *Error) Error() string {
 	return text
 }
 
-// ErrAnswerUnproven says that an answer does not carry the signature of
-// Config.BankSeal. A payment may have been made all the same: ask for its status.
+// ErrAnswerUnproven says that an answer does not carry the signature of the bank
+// that Config names. A payment may have been made all the same: ask for its status.
 var ErrAnswerUnproven = errors.New("client: the answer is not signed by the bank")
 
 // IsGone tells whether an error says that a grant is over: the customer has
@@ -69,13 +70,23 @@ func codeOf(err error) string {
 
 func errorOf(x *Exchange) *Error {
 	h := x.Response.Header
-	e := &Error{Status: x.Response.StatusCode, Reason: h.Get("X-Okienko-Reason"), RequestID: x.Request.Header.Get("TPP-Request-ID")}
+	asked := x.Request.Header
+	e := &Error{
+		Status: x.Response.StatusCode, Reason: h.Get("X-Okienko-Reason"),
+		RequestID: cmp.Or(asked.Get("TPP-Request-ID"), asked.Get(requestIDHeader)),
+	}
 	var body struct {
 		Code    string `json:"code"`
 		Message string `json:"message"`
+
+		Error       string `json:"error"`
+		Description string `json:"error_description"`
 	}
 	if json.Unmarshal(x.Answer, &body) == nil {
 		e.Code, e.Message = body.Code, body.Message
+	}
+	if e.Code == "" { // RFC 6749, 5.2, at banks that have it so
+		e.Code, e.Message = body.Error, body.Description
 	}
 	if e.Code == "" { // something that stands before the bank
 		e.Code = http.StatusText(e.Status)

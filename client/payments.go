@@ -57,7 +57,7 @@ type Payment struct {
 	Sender          Party          `json:"sender"`                  // empty: the customer chooses
 	TransferData    TransferData   `json:"transferData"`
 	DeliveryMode    string         `json:"deliveryMode"`            // EXPRESS_D0, STANDARD_D1, URGENT_D1, STANDARD_D2
-	System          string         `json:"system,omitempty"`        // "": the bank chooses
+	System          string         `json:"system,omitempty"`        // "": the bank chooses; in PolishAPI Elixir, SEPA or SWIFT
 	ExecutionMode   string         `json:"executionMode,omitempty"` // IMMEDIATE, FUTURE_DATED, RECURRING
 	Hold            bool           `json:"hold,omitempty"`
 	SplitPayment    bool           `json:"splitPayment,omitempty"`      // Domestic
@@ -79,7 +79,8 @@ const (
 	SystemSwift         = "SWIFT"
 )
 
-// Party is one end of a payment.
+// Party is one end of a payment. PolishAPI has a name of at most 35 characters and
+// up to three lines of as many for the address: Lines, or they are made of Address.
 type Party struct {
 	AccountNumber     string       `json:"accountNumber,omitempty"`
 	Name              string       `json:"name,omitempty"`
@@ -88,6 +89,11 @@ type Party struct {
 	Identifiers       *Identifiers `json:"identifiers,omitempty"`
 	UltimateSender    *Ultimate    `json:"ultimateSender,omitempty"`    // of a sender
 	UltimateRecipient *Ultimate    `json:"ultimateRecipient,omitempty"` // of a recipient
+
+	// In PolishAPI alone.
+	Lines       []string       `json:"-"` // of the address
+	MassPayment string         `json:"-"` // in a history: the number for mass payments
+	Bank        *RecipientBank `json:"-"` // in a history: where the account is
 }
 
 // Ultimate is for whom one end of a payment acts.

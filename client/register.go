@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"okienko/eidas/seal"
@@ -27,6 +26,10 @@ type Registered struct {
 	Name         string   `json:"client_name"`
 	RedirectURIs []string `json:"redirect_uris"`
 	Status       string   `json:"status"`
+
+	// In PolishAPI, where the status is not said.
+	Secret string `json:"client_secret,omitempty"`
+	APIKey string `json:"api_key,omitempty"`
 }
 
 // Register registers the organisation of the certificates, or adds this key and
@@ -63,12 +66,7 @@ func (c *Client) Register(ctx context.Context, r Registration) (Registered, erro
 	if err != nil {
 		return Registered{}, err
 	}
-	var out Registered
-	err = c.do(ctx, call{
-		method: http.MethodPost, path: "/v3/register/", unsigned: true, repeatable: true,
-		body: map[string]string{"software_statement": statement},
-	}, &out)
-	return out, err
+	return c.form().register(ctx, statement)
 }
 
 func keyType(a seal.Algorithm) string {

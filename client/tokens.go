@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -31,9 +30,9 @@ type Granted struct {
 // Privilege is one element of what was granted: what may be done with an account,
 // or a payment.
 type Privilege struct {
-	AccountID     string // for the paths
+	AccountID     string // for the calls; in PolishAPI the number
 	AccountNumber string
-	Rights        map[string]Right // by name: "ais:transactions", "pis:domestic"
+	Rights        map[string]Right // by mBank's names in all forms: "ais:transactions", "pis:domestic"
 }
 
 // Right is one right with its bounds; only what belongs to it is set.
@@ -104,7 +103,7 @@ func (t *Tokens) Lifetime() time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// AccountIDs are the ids of the granted accounts, for the paths.
+// AccountIDs are the ids of the granted accounts, for the calls.
 func (t *Tokens) AccountIDs() []string {
 	var out []string
 	for _, p := range t.Details.Privileges {
@@ -135,38 +134,22 @@ func (t *Tokens) Payer() string {
 // Redeem exchanges the code with which the customer came back for tokens. A code
 // is good once: when the answer is lost, the customer has to be asked again.
 func (c *Client) Redeem(ctx context.Context, code, redirectURI string) (Tokens, error) {
-	return c.tokens(ctx, map[string]any{"grant_type": "authorization_code", "code": code, "redirect_uri": redirectURI, "client_id": c.cfg.ClientID})
+	return c.form().tokens(ctx, &grant{kind: byCode, value: code, redirectURI: redirectURI})
 }
 
 // Refresh gets new tokens for a refresh token, which is dead afterwards.
 func (c *Client) Refresh(ctx context.Context, refreshToken string) (Tokens, error) {
-	return c.tokens(ctx, map[string]any{"grant_type": "refresh_token", "refresh_token": refreshToken})
+	return c.form().tokens(ctx, &grant{kind: byRefresh, value: refreshToken})
 }
 
 // RefreshTo is Refresh to less than before: fewer rights to accounts, or, after a
-// payment, the Status of it.
+// payment, the Status of it. PolishAPI needs the consent's ID and Until with it.
 func (c *Client) RefreshTo(ctx context.Context, refreshToken string, to Consent) (Tokens, error) {
-	what, err := to.scope()
-	if err != nil {
-		return Tokens{}, err
-	}
-	return c.tokens(ctx, map[string]any{
-		"grant_type": "refresh_token", "refresh_token": refreshToken, "scope": what.name,
-		"scope_details": map[string]any{"privilegeList": what.privileges, "scopeGroupType": what.group},
-	})
+	return c.form().tokens(ctx, &grant{kind: byRefresh, value: refreshToken, to: &to})
 }
 
 // ExchangeToAIS goes from the list of accounts to reading some of them, in the
 // same consent and once (psd2 §6.3). Numbers may be masked as in the list.
 func (c *Client) ExchangeToAIS(ctx context.Context, accessToken, consentID string, until time.Time, r Read) (Tokens, error) {
-	what := r.scope()
-	return c.tokens(ctx, map[string]any{
-		"grant_type": "exchange_token", "exchange_token": accessToken, "scope": what.name, "scope_details": what.details(consentID, until),
-	})
-}
-
-func (c *Client) tokens(ctx context.Context, body map[string]any) (Tokens, error) {
-	var out Tokens
-	err := c.do(ctx, call{method: http.MethodPost, path: c.bank("/auth/token"), body: body}, &out)
-	return out, err
+	return c.form().tokens(ctx, &grant{kind: byExchange, value: accessToken, to: &Consent{ID: consentID, Until: until, Read: &r}})
 }
