@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -14,10 +15,12 @@ import (
 // TPPCmd is `okienko tpp`: a licensed third party on the command line. It knows
 // the bank through package client only, but for making third parties.
 type TPPCmd struct {
-	As    string `help:"The third party's folder; the sandbox's ready one when left out." type:"path" placeholder:"DIR"`
-	Data  string `help:"Data folder of the sandbox; the default one when left out." type:"path" placeholder:"DIR"`
-	Login string `help:"The made-up customer who answers the bank's questions, jan. Without it you answer in a browser." placeholder:"WHO"`
-	Show  bool   `help:"Show every request, the text that was signed, and the answer, on standard error."`
+	As       string `help:"The third party's folder; the sandbox's ready one when left out." type:"path" placeholder:"DIR"`
+	Data     string `help:"Data folder of the sandbox; the default one when left out." type:"path" placeholder:"DIR"`
+	Login    string `help:"The made-up customer who answers the bank's questions, jan. Without it you answer in a browser." placeholder:"WHO"`
+	Form     string `help:"How to speak to the bank: mbank, polishapi-2.1.1, polishapi-2.1.2 or polishapi-3.0; as the folder says when left out. With tpp new it is written into the folder." enum:",mbank,polishapi-2.1.1,polishapi-2.1.2,polishapi-3.0" default:"" placeholder:"FORM"`
+	Unproven bool   `help:"Take PolishAPI's answers without a look at the bank's signatures."`
+	Show     bool   `help:"Show every request, the text that was signed, and the answer, on standard error."`
 
 	New          tppNew          `cmd:"" help:"Make a third party: certificates, a place in the supervisor's register, a registration, a folder with everything."`
 	Register     tppRegister     `cmd:"" help:"Register the third party of a folder with the bank."`
@@ -67,11 +70,20 @@ func (c *tppCall) open() (*thirdParty, error) {
 	if p.Folder, err = client.Open(p.path); err != nil {
 		return nil, err
 	}
-	if c.cmd.Show {
-		p.Watch = c.show
-	}
+	c.speak(&p.Folder)
 	p.Client, err = client.New(p.Config)
 	return p, err
+}
+
+// speak takes in how the caller wants to speak to the bank.
+func (c *tppCall) speak(f *client.Folder) {
+	if c.cmd.Form != "" {
+		f.Speak(client.Form(c.cmd.Form))
+	}
+	f.TakeUnproven = c.cmd.Unproven
+	if c.cmd.Show {
+		f.Watch = c.show
+	}
 }
 
 // data is the data folder of the sandbox.
@@ -92,7 +104,7 @@ func (c *tppCall) show(e client.Exchange) {
 	if len(e.Body) > 0 {
 		p(">\n> %s", e.Body)
 	}
-	if e.Signed != nil {
+	if e.Signed != nil && !bytes.Equal(e.Signed, e.Body) {
 		p("signed: %s", e.Signed)
 	}
 	if e.Err != nil {
@@ -100,7 +112,7 @@ func (c *tppCall) show(e client.Exchange) {
 		return
 	}
 	p("< %s", e.Response.Status)
-	for _, name := range []string{"X-Okienko-Reason", "Retry-After", "JWS-Signature"} {
+	for _, name := range []string{"X-Okienko-Reason", "Retry-After", "JWS-Signature", "X-JWS-SIGNATURE"} {
 		if value := e.Response.Header.Get(name); value != "" {
 			p("< %s: %s", name, value)
 		}

@@ -47,6 +47,7 @@ func (t tppNew) Run(c *tppCall) error {
 	if err != nil {
 		return err
 	}
+	made.Form = c.cmd.Form
 	if err := made.Save(t.Folder); err != nil {
 		return err
 	}
@@ -102,9 +103,7 @@ func (c *tppCall) register(folder string) (client.Registered, error) {
 	if err != nil {
 		return client.Registered{}, err
 	}
-	if c.cmd.Show {
-		f.Watch = c.show
-	}
+	c.speak(&f)
 	bank, err := client.New(f.Config)
 	if err != nil {
 		return client.Registered{}, err
@@ -148,5 +147,6 @@ func askForTPP(ctx context.Context, socket string, req newTPP) (*sandbox.TPPFold
 	}
 	t := made.Folder
 	t.QWAC, t.QWACKey, t.QSealC, t.QSealCKey, t.CA = made.QWAC, made.QWACKey, made.QSealC, made.QSealCKey, made.CA
+	t.BankSeal = made.BankSeal
 	return &t, nil
 }

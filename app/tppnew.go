@@ -37,7 +37,7 @@ type madeTPP struct {
 	Folder            sandbox.TPPFolder `json:"folder"`
 	QWAC, QWACKey     []byte
 	QSealC, QSealCKey []byte
-	CA                []byte
+	CA, BankSeal      []byte
 	Refusal           string `json:"refusal,omitempty"`
 }
 
@@ -68,7 +68,7 @@ func (d *tppDoor) serve(w http.ResponseWriter, r *http.Request) {
 		d.log.ErrorContext(r.Context(), "a third party could not be made", "error", err)
 		answer.Refusal = "The bank could not do this; its log says why."
 	default:
-		answer = madeTPP{Folder: *made, QWAC: made.QWAC, QWACKey: made.QWACKey, QSealC: made.QSealC, QSealCKey: made.QSealCKey, CA: made.CA}
+		answer = madeTPP{Folder: *made, QWAC: made.QWAC, QWACKey: made.QWACKey, QSealC: made.QSealC, QSealCKey: made.QSealCKey, CA: made.CA, BankSeal: made.BankSeal}
 	}
 	w.Header().Set("Content-Type", "application/json")
 	if err := json.NewEncoder(w).Encode(answer); err != nil {

@@ -31,14 +31,16 @@ type (
 		ID       string `name:"id" help:"The third party's own id of it; a new one when left out."`
 	}
 	tppStatus struct {
-		ID     string `arg:"" help:"The bank's id of the payment, the standing order or the bundle."`
-		Kind   string `help:"Its kind, where this folder did not order it." default:"domestic" enum:"domestic,tax,eea,non-eea"`
-		Bundle bool   `help:"It is a bundle that this folder did not order."`
+		ID        string `arg:"" help:"The bank's id of the payment, the standing order or the bundle."`
+		Kind      string `help:"Its kind, where this folder did not order it." default:"domestic" enum:"domestic,tax,eea,non-eea"`
+		Bundle    bool   `help:"It is a bundle that this folder did not order." xor:"what"`
+		Recurring bool   `help:"It is a standing order that this folder did not make; PolishAPI asks for them elsewhere." xor:"what"`
 	}
 	tppCancel struct {
-		ID     string `arg:"" help:"The bank's id of the payment, the standing order or the bundle."`
-		Kind   string `help:"Its kind, where this folder did not order it." default:"domestic" enum:"domestic,tax,eea,non-eea"`
-		Bundle bool   `help:"It is a bundle that this folder did not order."`
+		ID        string `arg:"" help:"The bank's id of the payment, the standing order or the bundle."`
+		Kind      string `help:"Its kind, where this folder did not order it." default:"domestic" enum:"domestic,tax,eea,non-eea"`
+		Bundle    bool   `help:"It is a bundle that this folder did not order." xor:"what"`
+		Recurring bool   `help:"It is a standing order that this folder did not make; PolishAPI asks for them elsewhere." xor:"what"`
 	}
 )
 
@@ -245,7 +247,7 @@ func rejected(i *client.Initiated) error {
 }
 
 // orderOf finds what this folder ordered under an id, or takes the caller's word.
-func (p *thirdParty) orderOf(id, kind string, bundle bool) (keptConsent, bool, error) {
+func (p *thirdParty) orderOf(id, kind string, bundle, recurring bool) (keptConsent, bool, error) {
 	list, err := p.kept()
 	if err != nil {
 		return keptConsent{}, false, err
@@ -256,8 +258,11 @@ func (p *thirdParty) orderOf(id, kind string, bundle bool) (keptConsent, bool, e
 		}
 	}
 	k := keptConsent{Kind: client.Kind(kind), Made: client.Initiated{PaymentID: id}}
-	if bundle {
+	switch {
+	case bundle:
 		k.Made = client.Initiated{BundleID: id}
+	case recurring:
+		k.Made.RecurringStatus = client.StatusSubmitted // what it was once; by it a standing order is known
 	}
 	return k, false, nil
 }
@@ -266,7 +271,7 @@ func (k *keptConsent) target() *client.Target {
 	if k.Made.BundleID != "" {
 		return &client.Target{BundleID: k.Made.BundleID}
 	}
-	return &client.Target{PaymentID: k.Made.PaymentID}
+	return &client.Target{PaymentID: k.Made.PaymentID, Recurring: k.Made.RecurringStatus != ""}
 }
 
 // Run asks where an order stands: by the consent under which it was made, or by
@@ -277,7 +282,7 @@ func (t tppStatus) Run(c *tppCall) error {
 		return err
 	}
 	defer p.Close()
-	kept, ours, err := p.orderOf(t.ID, t.Kind, t.Bundle)
+	kept, ours, err := p.orderOf(t.ID, t.Kind, t.Bundle, t.Recurring)
 	if err != nil {
 		return err
 	}
@@ -304,7 +309,7 @@ func (t tppCancel) Run(c *tppCall) error {
 		return err
 	}
 	defer p.Close()
-	kept, _, err := p.orderOf(t.ID, t.Kind, t.Bundle)
+	kept, _, err := p.orderOf(t.ID, t.Kind, t.Bundle, t.Recurring)
 	if err != nil {
 		return err
 	}
@@ -313,9 +318,12 @@ func (t tppCancel) Run(c *tppCall) error {
 		return err
 	}
 	session := client.Session{Token: tokens.Access, Present: whoIsThere()}
-	if kept.Made.BundleID != "" {
+	switch to := kept.target(); {
+	case to.BundleID != "":
 		err = p.CancelBundle(c.ctx, session, kept.Kind, t.ID)
-	} else {
+	case to.Recurring:
+		err = p.CancelRecurring(c.ctx, session, kept.Kind, t.ID)
+	default:
 		err = p.Cancel(c.ctx, session, kept.Kind, t.ID)
 	}
 	if err := errors.Join(err, p.forget(given.ID)); err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -29,13 +30,13 @@ type (
 		Currency string `default:"PLN"`
 	}
 	tppGet struct {
-		Path    string `arg:"" help:"Path with query from the first slash on, or what stands behind /v3/."`
+		Path    string `arg:"" help:"Path with query from the first slash on, or what stands behind /v3/. mBank's form alone."`
 		Token   string `help:"Access token." xor:"token"`
 		Consent string `help:"Use this consent." placeholder:"ID" xor:"token"`
 	}
 	tppCurl struct {
 		Method  string   `arg:"" help:"GET, POST, DELETE."`
-		Path    string   `arg:"" help:"Path with query from the first slash on, or what stands behind /v3/."`
+		Path    string   `arg:"" help:"Path with query from the first slash on, or what stands behind /v3/; in PolishAPI a group and an operation, accounts/getAccounts."`
 		Token   string   `help:"Access token." xor:"token"`
 		Consent string   `help:"Use this consent." placeholder:"ID" xor:"token"`
 		Body    string   `help:"File with the body; - for standard input." placeholder:"FILE"`
@@ -170,12 +171,12 @@ func (t tppFunds) Run(c *tppCall) error {
 	return nil
 }
 
-// at is a path as it is typed: whole, or what stands behind /v3/.
+// at is a path as it is typed: whole, or below the bank's own part.
 func (p *thirdParty) at(path string) string {
 	if strings.HasPrefix(path, "/") {
 		return path
 	}
-	return "/" + p.Bank + "/v3/" + path
+	return p.Path(path)
 }
 
 // token is the one that was typed, or that of a consent.
@@ -240,13 +241,22 @@ func (t tppCurl) Run(c *tppCall) error {
 	if err != nil {
 		return err
 	}
-	r.Header.Set("Accept-Encoding", "identity") // every call has one; curl sends none by itself
-	c.say("curl -sS --cacert %s --cert %s --key %s -X %s %s \\", quoted(p.path+"/bank-ca.pem"), quoted(p.path+"/qwac.pem"), quoted(p.path+"/qwac-key.pem"), r.Method, quoted(r.URL.String()))
+	sent, err := io.ReadAll(r.Body)
+	if err != nil {
+		return err
+	}
+	decoding := ""
+	if r.Header.Get("Accept-Encoding") != "" {
+		decoding = "--compressed "
+	} else {
+		r.Header.Set("Accept-Encoding", "identity") // every call has one; curl sends none by itself
+	}
+	c.say("curl -sS %s--cacert %s --cert %s --key %s -X %s %s \\", decoding, quoted(p.path+"/bank-ca.pem"), quoted(p.path+"/qwac.pem"), quoted(p.path+"/qwac-key.pem"), r.Method, quoted(r.URL.String()))
 	for _, name := range sortedNames(r.Header) {
 		c.say("  -H %s \\", quoted(name+": "+r.Header.Get(name)))
 	}
-	if len(body) > 0 {
-		c.say("  --data-binary %s \\", quoted(string(bytes.TrimSpace(body))))
+	if len(sent) > 0 {
+		c.say("  --data-binary %s \\", quoted(string(sent)))
 	}
 	c.say(`  -w '\n'`)
 	return nil

@@ -114,12 +114,9 @@ func (c *Client) send(e *Exchange) error {
 		return fmt.Errorf("client: %w", err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	body := io.Reader(resp.Body)
-	// Where the request names the encoding itself, net/http leaves it to us.
-	if resp.Header.Get("Content-Encoding") == "gzip" {
-		if body, err = gzip.NewReader(resp.Body); err != nil {
-			return fmt.Errorf("client: the answer is not compressed as it says: %w", err)
-		}
+	body, err := decoded(resp)
+	if err != nil {
+		return fmt.Errorf("client: the answer is not compressed as it says: %w", err)
 	}
 	text, err := io.ReadAll(io.LimitReader(body, maxAnswer+1))
 	switch {
@@ -165,6 +162,19 @@ func (c *Client) begin(ctx context.Context, k *call, body []byte) (*http.Request
 	return r, nil
 }
 
+// decoded is the body of an answer. Where the request names the encoding itself,
+// net/http leaves it to us. An answer without a body may name one too.
+func decoded(resp *http.Response) (io.Reader, error) {
+	if resp.Header.Get("Content-Encoding") != "gzip" {
+		return resp.Body, nil
+	}
+	z, err := gzip.NewReader(resp.Body)
+	if errors.Is(err, io.EOF) {
+		return http.NoBody, nil
+	}
+	return z, err
+}
+
 // sealed makes the signature over a text.
 func (c *Client) sealed(h seal.Header, text []byte) (string, error) {
 	signature, err := seal.Sign(c.cfg.Seal, h, text)
@@ -185,6 +195,10 @@ func sealedBy(s *seal.Signature, err error, cert *x509.Certificate, text []byte)
 	}
 	return nil
 }
+
+// Path is that of a resource below the bank's own part: "accounts" in mBank's form,
+// in PolishAPI a group and an operation, "accounts/getAccounts".
+func (c *Client) Path(below string) string { return c.form().at(below) }
 
 // Get makes one signed call of mBank's form and returns the answer as it came. A
 // path is written as on the request line, with its query.

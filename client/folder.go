@@ -5,8 +5,10 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -19,6 +21,17 @@ type Folder struct {
 	RedirectURI string // where customers come back to
 	Sandbox     string // address of the sandbox's own doors, where made-up customers answer
 	Bad         string // what is wrong with its certificates on purpose, ""
+
+	bankSeal *x509.Certificate
+}
+
+// Speak chooses another form than the folder's. The bank's certificate of the folder
+// belongs to PolishAPI, where answers are always signed.
+func (f *Folder) Speak(form Form) {
+	f.Form, f.BankSeal = form, nil
+	if form != MBank && form != "" {
+		f.BankSeal = f.bankSeal
+	}
 }
 
 // Open reads a folder: certificates, keys, addresses and ids.
@@ -38,6 +51,7 @@ func Open(path string) (Folder, error) {
 		ClientID     string   `json:"client_id"`
 		RedirectURI  string   `json:"redirect_uri"`
 		SealURL      string   `json:"x5u"`
+		Form         Form     `json:"form"`
 		Bad          string   `json:"bad"`
 	}
 	if err := json.Unmarshal(text, &j); err != nil {
@@ -68,5 +82,30 @@ func Open(path string) (Folder, error) {
 	if f.Roots = x509.NewCertPool(); !f.Roots.AppendCertsFromPEM(ca) {
 		return f, errors.New("client: bank-ca.pem holds no certificate")
 	}
+	if f.bankSeal, err = bankSealIn(path); err != nil {
+		return f, err
+	}
+	f.Speak(j.Form)
 	return f, nil
+}
+
+// bankSealIn reads the certificate with which the bank signs its answers. A folder
+// may have none.
+func bankSealIn(path string) (*x509.Certificate, error) {
+	text, err := os.ReadFile(filepath.Join(path, "bank-seal.pem"))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return nil, errors.New("client: bank-seal.pem holds no certificate")
+	}
+	cert, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("client: bank-seal.pem: %w", err)
+	}
+	return cert, nil
 }

@@ -36,6 +36,8 @@ type form interface {
 	request(ctx context.Context, k *call, body []byte) (*built, error)
 	// proven asks for the bank's signature on an answer that was no refusal.
 	proven(ctx context.Context, e *Exchange) error
+	// at is the path of Client.Path.
+	at(below string) string
 	// raw is the call of NewRequest.
 	raw(method, path, token string, headers map[string]string, body []byte) (call, []byte, error)
 

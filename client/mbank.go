@@ -69,6 +69,8 @@ func (mbank) raw(method, path, token string, headers map[string]string, body []b
 // bank is a path below the bank's own part.
 func (m mbank) bank(path string) string { return "/" + m.c.cfg.Bank + "/v3" + path }
 
+func (m mbank) at(below string) string { return m.bank("/" + below) }
+
 func (m mbank) get(ctx context.Context, s Session, path string, out any) error {
 	return m.c.do(ctx, call{method: http.MethodGet, path: path, token: s.Token, headers: s.Present.headers(true), repeatable: true}, out)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"okienko/eidas/seal"
 )
@@ -51,6 +52,11 @@ func (h requestHeader) from(u *Customer) *requestHeader {
 // path is that of an operation; the version stands in it twice.
 func (p polishAPI) path(group, operation string) string {
 	return pathOf(p.c.cfg.Version, group, operation)
+}
+
+func (p polishAPI) at(below string) string {
+	group, operation, _ := strings.Cut(below, "/")
+	return p.path(group, operation)
 }
 
 func pathOf(version, group, operation string) string {

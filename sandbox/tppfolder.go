@@ -28,11 +28,13 @@ type TPPFolder struct {
 	ClientID     string   `json:"client_id"`
 	RedirectURI  string   `json:"redirect_uri"`
 	SealURL      string   `json:"x5u"`
-	Bad          string   `json:"bad,omitempty"` // what is wrong with its certificates on purpose
+	Bad          string   `json:"bad,omitempty"`  // what is wrong with its certificates on purpose
+	Form         string   `json:"form,omitempty"` // in which it speaks; mBank's when ""
 
 	QWAC, QWACKey     []byte `json:"-"` // PEM
 	QSealC, QSealCKey []byte `json:"-"`
 	CA                []byte `json:"-"` // who vouches for the bank's server
+	BankSeal          []byte `json:"-"` // with which the bank signs answers; nil where it signs none
 }
 
 // Issue has a trust service make both certificates of the third party; bad names
@@ -84,13 +86,17 @@ func (t *TPPFolder) Save(folder string) error {
 	}{t, folder}); err != nil {
 		return fmt.Errorf("sandbox: %w", err)
 	}
-	for _, f := range []struct {
+	files := []struct {
 		name    string
 		content []byte
 	}{
 		{"qwac.pem", t.QWAC}, {"qwac-key.pem", t.QWACKey}, {"qsealc.pem", t.QSealC}, {"qsealc-key.pem", t.QSealCKey},
-		{"bank-ca.pem", t.CA}, {"README.md", text.Bytes()},
-	} {
+		{"bank-ca.pem", t.CA}, {"bank-seal.pem", t.BankSeal}, {"README.md", text.Bytes()},
+	}
+	for _, f := range files {
+		if f.content == nil {
+			continue
+		}
 		if err := os.WriteFile(filepath.Join(folder, f.name), f.content, 0o600); err != nil {
 			return fmt.Errorf("sandbox: %w", err)
 		}
