@@ -197,6 +197,30 @@ func TestRefreshToLess(t *testing.T) {
 	}
 }
 
+// Who the customer is, and for which company, goes along in both forms' own way.
+func TestConsentsSayWhoIsAsked(t *testing.T) {
+	who := &Identity{Company: true, Type: "T", Value: "1", ContextType: "N", ContextValue: "5260001246"}
+	var h http.Header
+	c, _, _ := start(t, nil, func(w http.ResponseWriter, r *http.Request, _ string) { h = r.Header.Clone(); says(w, 200, `{}`) })
+	k := Consent{Accounts: true, Until: time.Now(), Customer: there(), Identity: who}
+	if _, err := c.Ask(t.Context(), k); err != nil {
+		t.Fatal(err)
+	}
+	got := []string{h.Get("Company-Context"), h.Get("PSU-ID-Type"), h.Get("PSU-ID"), h.Get("PSU-Context-ID-Type"), h.Get("PSU-Context-ID")}
+	if !slices.Equal(got, []string{"true", "T", "1", "N", "5260001246"}) {
+		t.Errorf("%q", got)
+	}
+	c, b, _ := startPolish(t, PolishAPI212, nil, nil)
+	if _, err := c.Ask(t.Context(), k); err != nil {
+		t.Fatal(err)
+	}
+	about := b.calls[0].at("requestHeader").(map[string]any)
+	if about["isCompanyContext"] != true || about["psuIdentifierType"] != "T" || about["psuIdentifierValue"] != "1" ||
+		about["psuContextIdentifierType"] != "N" || about["psuContextIdentifierValue"] != "5260001246" {
+		t.Errorf("%v", about)
+	}
+}
+
 // A consent is for one thing, of a customer who is there, until some instant.
 func TestConsentsAreForOneThing(t *testing.T) {
 	c, b := answering(t, nil)

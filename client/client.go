@@ -65,7 +65,7 @@ type Config struct {
 type Exchange struct {
 	Request  *http.Request
 	Body     []byte
-	Signed   []byte         // the text under JWS-Signature; nil when the call has none
+	Signed   []byte         // the text under the signature; nil when the call has none
 	Response *http.Response // nil when no answer came; its body is read already
 	Answer   []byte
 	Err      error // of the connection

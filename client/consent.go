@@ -23,7 +23,7 @@ type Consent struct {
 	Status   *Target  // the status of what was ordered before
 	Cancel   *Target  // cancelling what was ordered before
 
-	Identity *Identity // PolishAPI: who the customer is, where the third party knows
+	Identity *Identity // who the customer is, where the third party knows
 }
 
 // Identity says by the bank's own dictionaries who is asked, and for whom that

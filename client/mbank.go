@@ -100,13 +100,22 @@ func (m mbank) register(ctx context.Context, statement string) (Registered, erro
 	return out, err
 }
 
+// headers are those of a consent: of the machine, and of who sits there.
+func (k *Consent) headers() map[string]string {
+	h := k.Customer.headers(false)
+	if i := k.Identity; i != nil {
+		h["PSU-ID"], h["PSU-ID-Type"], h["PSU-Context-ID"], h["PSU-Context-ID-Type"] = i.Value, i.Type, i.ContextValue, i.ContextType
+		if i.Company {
+			h["Company-Context"] = "true"
+		}
+	}
+	return h
+}
+
 func (m mbank) ask(ctx context.Context, k *Consent) (string, error) {
 	what, err := k.mbank()
-	switch {
-	case err != nil:
+	if err != nil {
 		return "", err
-	case k.Identity != nil:
-		return "", fmt.Errorf("%w: who the customer is", ErrNotInForm)
 	}
 	body := map[string]any{
 		"response_type": "code", "client_id": m.c.cfg.ClientID, "redirect_uri": k.RedirectURI, "scope": what.name, "state": k.State,
@@ -115,7 +124,7 @@ func (m mbank) ask(ctx context.Context, k *Consent) (string, error) {
 	var out struct {
 		Redirect string `json:"authorizationRedirectUri"`
 	}
-	err = m.c.do(ctx, call{method: http.MethodPost, path: m.bank("/auth/authorize"), body: body, headers: k.Customer.headers(false)}, &out)
+	err = m.c.do(ctx, call{method: http.MethodPost, path: m.bank("/auth/authorize"), body: body, headers: k.headers()}, &out)
 	return out.Redirect, err
 }
 

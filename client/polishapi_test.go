@@ -348,15 +348,14 @@ func TestWhatAFormCannotSay(t *testing.T) {
 		form Form
 		act  act
 	}{
-		"36 characters":    {PolishAPI30, order(func(p *Payment) { p.Recipient.Name = strings.Repeat("ż", 36) })},
-		"four lines":       {PolishAPI30, order(func(p *Payment) { p.Recipient.Lines = []string{"a", "b", "c", "d"} })},
-		"split":            {PolishAPI212, order(func(p *Payment) { p.SplitPayment = true })},
-		"identifiers":      {PolishAPI30, order(func(p *Payment) { p.Recipient.Identifiers = &Identifiers{"LEI", "v", ""} })},
-		"ultimate":         {PolishAPI30, order(func(p *Payment) { p.Sender.UltimateSender = &Ultimate{} })},
-		"more fields":      {PolishAPI30, order(func(p *Payment) { p.TransferData.AdditionalFields = &AdditionalFields{BIC: "B"} })},
-		"a get":            {PolishAPI30, func(ctx context.Context, c *Client) error { _, err := c.Get(ctx, "/x", ""); return err }},
-		"mBank's lines":    {MBank, order(func(p *Payment) { p.Recipient.Lines = []string{"a"} })},
-		"mBank's identity": {MBank, ask(Consent{Accounts: true, Identity: &Identity{}})},
+		"36 characters": {PolishAPI30, order(func(p *Payment) { p.Recipient.Name = strings.Repeat("ż", 36) })},
+		"four lines":    {PolishAPI30, order(func(p *Payment) { p.Recipient.Lines = []string{"a", "b", "c", "d"} })},
+		"split":         {PolishAPI212, order(func(p *Payment) { p.SplitPayment = true })},
+		"identifiers":   {PolishAPI30, order(func(p *Payment) { p.Recipient.Identifiers = &Identifiers{"LEI", "v", ""} })},
+		"ultimate":      {PolishAPI30, order(func(p *Payment) { p.Sender.UltimateSender = &Ultimate{} })},
+		"more fields":   {PolishAPI30, order(func(p *Payment) { p.TransferData.AdditionalFields = &AdditionalFields{BIC: "B"} })},
+		"a get":         {PolishAPI30, func(ctx context.Context, c *Client) error { _, err := c.Get(ctx, "/x", ""); return err }},
+		"mBank's lines": {MBank, order(func(p *Payment) { p.Recipient.Lines = []string{"a"} })},
 		"mBank's filter": {MBank, func(ctx context.Context, c *Client) error {
 			_, err := c.TransactionsPage(ctx, Session{}, "1", Filter{MinAmount: "1.00"})
 			return err
