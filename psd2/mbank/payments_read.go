@@ -54,7 +54,9 @@ func (b branch) readInstruction(k transfer.Kind, inBundle bool) (o *transfer.Ins
 	case transfer.Tax:
 		o.TaxForm = b.inside("usInfo").TaxForm()
 	case transfer.NonEEA:
-		b.inside("recipientBank").Bank(&o.RecipientBank, nameLength, country)
+		bank := b.inside("recipientBank")
+		bank.Bank(&o.RecipientBank, nameLength, country)
+		o.RecipientBank.Lines = bank.Lines("address")
 		o.Charges = b.Text("transferCharges", 3)
 	}
 	return o, tppID

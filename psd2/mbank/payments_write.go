@@ -18,7 +18,12 @@ func appendInstruction(dst []byte, o *transfer.Instruction, tppID string) []byte
 	dst = appendParty(edge.AppendKey(dst, "recipient"), &o.Recipient, country, "ultimateRecipient")
 	dst = appendParty(edge.AppendKey(dst, "sender"), &o.Sender, "", "ultimateSender")
 	if o.Kind == transfer.NonEEA {
-		dst = wire.AppendBank(edge.AppendKey(dst, "recipientBank"), &o.RecipientBank, o.RecipientBank.Country)
+		dst = append(edge.AppendKey(dst, "recipientBank"), '{')
+		dst = wire.AppendBank(dst, &o.RecipientBank, o.RecipientBank.Country)
+		if len(o.RecipientBank.Lines) > 0 {
+			dst = edge.AppendStringsField(dst, "address", o.RecipientBank.Lines)
+		}
+		dst = append(dst, '}')
 	}
 	dst = appendTransferData(edge.AppendKey(dst, "transferData"), o)
 	dst = wire.MaybeText(dst, "deliveryMode", wire.Spell(deliveries, o.Delivery))

@@ -3,7 +3,6 @@ package mbank_test
 import (
 	"bytes"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -31,14 +30,7 @@ func (w *world) tpp(org, client string, p psd2test.Papers) *tpp {
 
 // httpClient is a client with or without a certificate.
 func (w *world) httpClient(certificates ...tls.Certificate) *http.Client {
-	roots := x509.NewCertPool()
-	roots.AddCert(w.net.Certificate())
-	transport := &http.Transport{
-		TLSClientConfig:    &tls.Config{RootCAs: roots, Certificates: certificates, MinVersion: tls.VersionTLS12},
-		DisableCompression: true,
-	}
-	w.T.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return w.HTTPClient(w.net, certificates...)
 }
 
 // ask is one request before it is sent.
@@ -177,60 +169,25 @@ func (p *tpp) get(target, token string) reply {
 	return p.ask("GET", target, "").with(token).send()
 }
 
+// shared is the reply as both forms' tests read it.
+func (r reply) shared() psd2test.Reply {
+	return psd2test.Reply{T: r.t, Status: r.status, Header: r.header, Body: r.body}
+}
+
 // is asserts a status.
 func (r reply) is(status int) reply {
 	r.t.Helper()
-	if r.status != status {
-		r.t.Fatalf("→ %d %s (%s), want %d", r.status, r.body, r.header.Get("X-Okienko-Reason"), status)
-	}
+	r.shared().Is(status)
 	return r
 }
 
 // fails asserts an error in the door's form.
 func (r reply) fails(status int, code string) reply {
 	r.t.Helper()
-	r.is(status)
-	if got := r.text("code"); got != code {
-		r.t.Fatalf("→ %d %s (%s), want code %s", r.status, r.body, r.header.Get("X-Okienko-Reason"), code)
-	}
-	if r.text("message") == "" {
-		r.t.Errorf("no message in %s", r.body)
-	}
+	r.shared().Fails(status, code)
 	return r
 }
 
-// object is the body as JSON.
-func (r reply) object() map[string]any {
-	r.t.Helper()
-	var o map[string]any
-	if err := json.Unmarshal([]byte(r.body), &o); err != nil {
-		r.t.Fatalf("%v in %s", err, r.body)
-	}
-	return o
-}
-
-// at walks into the body: names of fields, numbers of elements.
-func (r reply) at(way ...any) any {
-	r.t.Helper()
-	var v any = r.object()
-	for _, step := range way {
-		switch step := step.(type) {
-		case string:
-			o, _ := v.(map[string]any)
-			v = o[step]
-		case int:
-			l, _ := v.([]any)
-			if step >= len(l) {
-				r.t.Fatalf("no element %d in %s", step, r.body)
-			}
-			v = l[step]
-		}
-	}
-	return v
-}
-
-func (r reply) text(way ...any) string {
-	r.t.Helper()
-	s, _ := r.at(way...).(string)
-	return s
-}
+func (r reply) object() map[string]any { return r.shared().Object() }
+func (r reply) at(way ...any) any      { return r.shared().At(way...) }
+func (r reply) text(way ...any) string { return r.shared().Text(way...) }

@@ -1,7 +1,6 @@
 package mbank_test
 
 import (
-	"crypto/tls"
 	"encoding/base64"
 	"net/http/httptest"
 	"testing"
@@ -11,7 +10,6 @@ import (
 	"okienko/bank/money"
 	"okienko/bank/nrb"
 	"okienko/bank/thirdparty"
-	"okienko/edge"
 	"okienko/psd2"
 	"okienko/psd2/mbank"
 	"okienko/psd2/psd2test"
@@ -88,11 +86,7 @@ func newWorld(t testing.TB, change ...func(*settings)) *world {
 	}
 	w.core = psd2.New(s.core)
 	s.door.Core = w.core
-	w.net = httptest.NewUnstartedServer(edge.Mount(mbank.New(s.door)))
-	w.net.TLS = &tls.Config{ClientAuth: tls.RequestClientCert, MinVersion: tls.VersionTLS12}
-	w.net.Config.ErrorLog = nil
-	w.net.StartTLS()
-	t.Cleanup(w.net.Close)
+	w.net = w.Serve(mbank.New(s.door))
 	w.one = w.register(oneOrg, ca.PapersOf(oneOrg))
 	w.other = w.register(otherOrg, ca.PapersOf(otherOrg))
 	return w

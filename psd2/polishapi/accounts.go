@@ -197,10 +197,7 @@ func (d *Door) appendDetails(c *call, b []byte, a *psd2.Account) ([]byte, error)
 	b = append(edge.AppendKey(b, "bank"), '{')
 	b = edge.AppendStringField(b, "bicOrSwift", psd2.Shortened(d.cfg.Bank.BIC, shortBIC))
 	b = edge.AppendStringField(b, "name", psd2.Shortened(d.cfg.Bank.Name, bankNameLength))
-	if lines := psd2.Lines(d.cfg.Bank.Address); len(lines) > 0 {
-		b = edge.AppendStringsField(b, "address", lines[:min(len(lines), 4)])
-	}
-	b = append(b, '}')
+	b = append(appendAddress(b, psd2.NameAddress("", d.cfg.Bank.Address), c.version), '}')
 	if !c.version.since(V300) {
 		return b, nil
 	}

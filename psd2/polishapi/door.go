@@ -73,6 +73,7 @@ type operation struct {
 	// stranger lets a caller in whom the bank does not know yet: serve itself
 	// proves who it is, and nothing is signed.
 	stranger bool
+	bare     bool // has no responseHeader in 2.1.1
 	maxBody  int64
 	refuses  []int // statuses of errors that it declares besides those of every operation
 	serve    func(*call) (wire.Answer, error)

@@ -73,7 +73,9 @@ func (b branch) readInstruction(k transfer.Kind, at where, more ...string) *tran
 	case transfer.Tax:
 		o.TaxForm = b.inside("usInfo").TaxForm()
 	case transfer.NonEEA:
-		b.required("recipientBank").Bank(&o.RecipientBank, bankNameLength, country)
+		bank := b.required("recipientBank")
+		bank.Bank(&o.RecipientBank, bankNameLength, country)
+		o.RecipientBank.Lines = bank.address()
 		o.Charges = b.Text("transferCharges", 3)
 	}
 	return o
@@ -201,7 +203,9 @@ func appendInstruction(b []byte, o *transfer.Instruction, v Version, at where) [
 	b = append(edge.AppendKey(append(b, '}'), "sender"), '{')
 	b = append(appendNameAddress(wire.MaybeText(b, "accountNumber", o.Sender.Account), &o.Sender), '}')
 	if o.Kind == transfer.NonEEA {
-		b = wire.AppendBank(edge.AppendKey(b, "recipientBank"), &o.RecipientBank, alpha3(o.RecipientBank.Country))
+		b = append(edge.AppendKey(b, "recipientBank"), '{')
+		b = wire.AppendBank(b, &o.RecipientBank, alpha3(o.RecipientBank.Country))
+		b = append(appendAddress(b, o.RecipientBank.Lines, v), '}')
 		b = wire.MaybeText(b, "transferCharges", o.Charges)
 	}
 	b = append(edge.AppendKey(b, "transferData"), '{')
@@ -239,6 +243,26 @@ func appendNameAddress(b []byte, p *transfer.Party) []byte {
 		return b
 	}
 	return appendLines(b, "nameAddress", append([]string{p.Name}, p.Address.Lines...))
+}
+
+// address reads a bank's address: lines, which 3.0 puts into an object.
+func (b branch) address() []string {
+	if !b.version.since(V300) {
+		return b.Lines("address")
+	}
+	in := b.inside("address")
+	in.Only("value")
+	return in.Lines("value")
+}
+
+func appendAddress(b []byte, lines []string, v Version) []byte {
+	switch {
+	case len(lines) == 0:
+		return b
+	case v.since(V300):
+		return appendLines(b, "address", lines)
+	}
+	return edge.AppendStringsField(b, "address", lines)
 }
 
 // appendLines writes nameAddress, whatever it is called.

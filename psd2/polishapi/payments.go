@@ -27,14 +27,17 @@ func (d *Door) paymentOperations() []operation {
 		all = append(all, pay(f.name, callbackHeader, acts, func(c *call) (wire.Answer, error) { return d.pay(c, f.kind) }))
 	}
 	bundle := pay("bundle", callbackHeader, acts, d.payBundle)
-	bundle.maxBody = bundleBody
+	bundle.maxBody, bundle.bare = bundleBody, true
+	recurring := pay("recurring", callbackHeader, acts, d.payRecurring)
+	cancel := pay("cancelPayments", tokenHeader, acts, d.cancelPayments)
+	recurring.bare, cancel.bare = true, true
 	several := pay("getMultiplePayments", plainHeader, []int{403, 429}, d.showSeveral)
 	several.token, several.maxBody = false, bundleBody
 	return append(
-		all, bundle, several, pay("recurring", callbackHeader, acts, d.payRecurring),
+		all, bundle, several, recurring, cancel,
 		pay("getPayment", tokenHeader, looks, d.showPayment), pay("getBundle", tokenHeader, looks, d.showBundle),
 		pay("getRecurringPayment", tokenHeader, looks, d.showRecurring),
-		pay("cancelPayments", tokenHeader, acts, d.cancelPayments), pay("cancelRecurringPayment", tokenHeader, acts, d.cancelRecurring),
+		pay("cancelRecurringPayment", tokenHeader, acts, d.cancelRecurring),
 	)
 }
 

@@ -160,8 +160,12 @@ func (d *Door) refuse(c *call, err error) int {
 	return status
 }
 
-// answer begins the body of an answer: a responseHeader, and room for the rest.
+// answer begins the body of an answer: a responseHeader, where the version has one
+// there, and room for the rest.
 func (d *Door) answer(c *call, room int) []byte {
+	if c.op.bare && c.version == V211 {
+		return append(make([]byte, 0, room), '{')
+	}
 	return d.appendHeader(append(make([]byte, 0, room+160), '{'), c.Header(requestIDHeader))
 }
 

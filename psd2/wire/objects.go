@@ -219,9 +219,9 @@ func AppendTaxForm(dst []byte, t *transfer.TaxForm, yearAsNumber bool) []byte {
 	return append(MaybeText(dst, "obligationId", t.Obligation), '}')
 }
 
-// Bank reads the payee's bank of a transfer outside the EEA. Its address may be
-// lines: the structured one is asked of people (psd2 §2.5, §9). country reads its
-// country as the form writes countries; name is the longest name.
+// Bank reads the payee's bank of a transfer outside the EEA but for its address,
+// which each form writes in its own way. country reads its country as the form
+// writes countries; name is the longest name.
 func (b Branch) Bank(to *transfer.Bank, name int, country func(Branch, string) string) {
 	b.Only("bicOrSwift", "name", "code", "countryCode", "address")
 	if bic := b.Text("bicOrSwift", BICLength); bic != "" {
@@ -231,24 +231,20 @@ func (b Branch) Bank(to *transfer.Bank, name int, country func(Branch, string) s
 		to.BIC = bic
 	}
 	to.Name, to.Code, to.Country = b.Text("name", name), b.Text("code", bankCodeLength), country(b, "countryCode")
-	to.Lines = b.Lines("address")
 }
 
-// AppendBank writes what Bank reads; country is the bank's as the form writes it.
+// AppendBank writes what Bank reads, into an object that is open; country is the
+// bank's as the form writes it.
 func AppendBank(dst []byte, of *transfer.Bank, country string) []byte {
-	dst = append(dst, '{')
 	dst = MaybeText(dst, "bicOrSwift", of.BIC)
 	dst = MaybeText(dst, "name", of.Name)
 	dst = MaybeText(dst, "code", of.Code)
-	dst = MaybeText(dst, "countryCode", country)
-	if len(of.Lines) > 0 {
-		dst = edge.AppendStringsField(dst, "address", of.Lines)
-	}
-	return append(dst, '}')
+	return MaybeText(dst, "countryCode", country)
 }
 
 // Lines reads up to four lines of 35 characters, of which those that say nothing
-// are left out at the end only: which line it was matters.
+// are left out at the end only: which line it was matters. Addresses may be lines:
+// the structured ones are asked of people (psd2 §2.5, §9).
 func (b Branch) Lines(name string) []string {
 	list := b.List(name)
 	if len(list) > mostLines {
