@@ -47,44 +47,65 @@ func (s *Server) AskConsent(ctx context.Context, a ConsentAsk) (ConsentRequest, 
 	if a.State == "" {
 		return ConsentRequest{}, bank.RefuseField("state", "The parameter state is missing or empty.")
 	}
-	c := a.Consent
-	if c.TPPID == "" || len(c.TPPID) > maxConsentID {
-		return ConsentRequest{}, bank.RefuseField("consentId", "A consent id has 1 to "+strconv.Itoa(maxConsentID)+" characters.")
-	}
-	if c.Scope != xs2a.AccountList && c.Scope != xs2a.AccountInfo && c.Scope != xs2a.Payments {
-		return ConsentRequest{}, bank.Refuse(bank.ScopeInvalid, "The scope is ais-accounts, ais or pis.")
-	}
-	entry, err := s.licensed(ctx, a.Client, c.Scope, now)
+	c, sent, err := s.asked(ctx, &a, now)
 	if err != nil {
 		return ConsentRequest{}, err
 	}
-	sent, err := s.addressed(ctx, a.Context)
-	if err != nil {
-		return ConsentRequest{}, err
-	}
-	if c.Grants, err = askedGrants(c.Scope, c.Grants); err != nil {
-		return ConsentRequest{}, err
-	}
-	if c.Wanted, err = askedNumbers(c.Wanted); err != nil {
-		return ConsentRequest{}, err
-	}
-	if c.Until, err = askedUntil(c.Scope, c.Until, now); err != nil {
-		return ConsentRequest{}, err
-	}
-	if err := s.askedPayment(ctx, a.Client.ID, &c, now); err != nil {
-		return ConsentRequest{}, err
-	}
-	c.ID, c.Version, c.Status, c.AskedAt = xs2a.ID(s.ids.NewID()), 1, xs2a.Asked, now
-	c.Client, c.Organisation, c.Name = a.Client.ID, a.Client.Organisation, shownName(a.Client, &entry)
-	r := ConsentRequest{
-		ID: RequestID(s.ids.NewID()), Consent: c.ID, Client: a.Client.ID, State: a.State, RedirectURI: a.RedirectURI,
-		CreatedAt: now, ExpiresAt: now.Add(s.rules.RequestLife), Status: RequestOpen, For: sent,
-	}
-	err = s.consents.AskConsent(ctx, c, r, consentRecord(now, thirdPartyOf(c.Client), "consent.asked", "", &c))
+	r := s.requestOf(&c, &a, now)
+	r.For = sent
+	r.RedirectURI, r.ExpiresAt = a.RedirectURI, now.Add(s.rules.RequestLife)
+	err = s.consents.AskConsent(ctx, c, r, askedRecord(&c))
 	if err != nil {
 		return ConsentRequest{}, err
 	}
 	return r, nil
+}
+
+// asked judges the consent that a third party asks for, however it does so, and
+// finds whom it sent.
+func (s *Server) asked(ctx context.Context, a *ConsentAsk, now time.Time) (xs2a.Consent, *ConsentFor, error) {
+	c := a.Consent
+	if c.TPPID == "" || len(c.TPPID) > maxConsentID {
+		return xs2a.Consent{}, nil, bank.RefuseField("consentId", "A consent id has 1 to "+strconv.Itoa(maxConsentID)+" characters.")
+	}
+	if c.Scope != xs2a.AccountList && c.Scope != xs2a.AccountInfo && c.Scope != xs2a.Payments {
+		return xs2a.Consent{}, nil, bank.Refuse(bank.ScopeInvalid, "The scope is ais-accounts, ais or pis.")
+	}
+	entry, err := s.licensed(ctx, a.Client, c.Scope, now)
+	if err != nil {
+		return xs2a.Consent{}, nil, err
+	}
+	sent, err := s.addressed(ctx, a.Context)
+	if err != nil {
+		return xs2a.Consent{}, nil, err
+	}
+	if c.Grants, err = askedGrants(c.Scope, c.Grants); err != nil {
+		return xs2a.Consent{}, nil, err
+	}
+	if c.Wanted, err = askedNumbers(c.Wanted); err != nil {
+		return xs2a.Consent{}, nil, err
+	}
+	if c.Until, err = askedUntil(c.Scope, c.Until, now); err != nil {
+		return xs2a.Consent{}, nil, err
+	}
+	if err := s.askedPayment(ctx, a.Client.ID, &c, now); err != nil {
+		return xs2a.Consent{}, nil, err
+	}
+	c.ID, c.Version, c.Status, c.AskedAt = xs2a.ID(s.ids.NewID()), 1, xs2a.Asked, now
+	c.Client, c.Organisation, c.Name = a.Client.ID, a.Client.Organisation, shownName(a.Client, &entry)
+	return c, sent, nil
+}
+
+// requestOf is the request of a consent that was asked for, before it is known
+// how the customer hears of it.
+func (s *Server) requestOf(c *xs2a.Consent, a *ConsentAsk, now time.Time) ConsentRequest {
+	return ConsentRequest{
+		ID: RequestID(s.ids.NewID()), Consent: c.ID, Client: c.Client, State: a.State, CreatedAt: now, Status: RequestOpen,
+	}
+}
+
+func askedRecord(c *xs2a.Consent) audit.Record {
+	return consentRecord(c.AskedAt, thirdPartyOf(c.Client), "consent.asked", "", c)
 }
 
 // shownName is what a customer reads of a third party: the name that it chose

@@ -31,8 +31,17 @@ func (r *ConsentRequest) open(now time.Time) error {
 // PendingConsent finds a request that can still be given. It is NotFound when
 // there never was one, RequestEnded when it was given, refused or has expired,
 // or when the third party withdrew the consent meanwhile. Looking at an expired
-// one writes down that nobody gave it.
+// one writes down that nobody gave it. What is asked of a person in the bank's
+// application is NotFound on any page.
 func (s *Server) PendingConsent(ctx context.Context, id RequestID) (PendingConsent, error) {
+	p, err := s.pendingConsent(ctx, id)
+	if err == nil && p.Request.AskedOf != "" {
+		return PendingConsent{}, bank.Refuse(bank.NotFound, "There is no such request.")
+	}
+	return p, err
+}
+
+func (s *Server) pendingConsent(ctx context.Context, id RequestID) (PendingConsent, error) {
 	r, err := s.consents.ConsentRequest(ctx, id)
 	if err != nil {
 		return PendingConsent{}, err
@@ -181,11 +190,16 @@ func (s *Server) ChooseForConsent(ctx context.Context, id RequestID, c ConsentCh
 	if err != nil {
 		return PendingConsent{}, err
 	}
-	if _, err := s.complete(ctx, &p, &c); err != nil {
+	return s.choose(ctx, p, c)
+}
+
+func (s *Server) choose(ctx context.Context, p PendingConsent, c ConsentChoice) (PendingConsent, error) {
+	_, err := s.complete(ctx, &p, &c)
+	if err != nil {
 		return PendingConsent{}, err
 	}
 	now := s.now()
-	p.Request, err = s.consents.ChangeConsentRequest(ctx, id, func(r *ConsentRequest, of *xs2a.Consent) ([]audit.Record, error) {
+	p.Request, err = s.consents.ChangeConsentRequest(ctx, p.Request.ID, func(r *ConsentRequest, of *xs2a.Consent) ([]audit.Record, error) {
 		if err := stillAsked(r, of, now); err != nil {
 			return nil, err
 		}

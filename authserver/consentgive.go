@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"slices"
+	"time"
 
 	"okienko/bank"
 	"okienko/bank/audit"
@@ -11,6 +12,7 @@ import (
 	"okienko/bank/party"
 	"okienko/bank/payment"
 	"okienko/bank/sca"
+	"okienko/bank/thirdparty"
 	"okienko/bank/xs2a"
 )
 
@@ -21,6 +23,10 @@ func (s *Server) ConsentSubject(ctx context.Context, id RequestID, lang party.La
 	if err != nil {
 		return sca.Subject{}, err
 	}
+	return s.consentSubject(ctx, &p, lang)
+}
+
+func (s *Server) consentSubject(ctx context.Context, p *PendingConsent, lang party.Language) (sca.Subject, error) {
 	if p.Request.Choice == nil {
 		return sca.Subject{}, nothingChosen()
 	}
@@ -35,7 +41,7 @@ func (s *Server) ConsentSubject(ctx context.Context, id RequestID, lang party.La
 		}
 	}
 	return sca.Subject{
-		Purpose: sca.ForConsent, ID: string(id), Binding: p.Request.binding(&p.Consent),
+		Purpose: sca.ForConsent, ID: string(p.Request.ID), Binding: p.Request.binding(&p.Consent),
 		Display: wordsIn(lang).consent(&p.Consent, chosen, &of),
 	}, nil
 }
@@ -50,32 +56,45 @@ func (s *Server) GiveConsent(ctx context.Context, id RequestID, person party.Per
 	if err != nil {
 		return "", err
 	}
-	if p.Request.Choice == nil {
-		return "", nothingChosen()
-	}
-	choice := *p.Request.Choice
-	if choice.Person != person {
-		return "", bank.Refuse(bank.NotFound, "There is no such request.")
-	}
-	// Much may have changed since the choice: a proxy withdrawn, an account
-	// blocked, a fee raised. The binding is made of what holds now.
-	accounts, err := s.complete(ctx, &p, &choice)
-	if err != nil {
-		return "", err
-	}
 	secret, hash, err := NewSecret(s.random)
 	if err != nil {
 		return "", err
+	}
+	code := codeOf(p.Consent.ID, p.Request.Client, s.now().Add(s.rules.CodeLife))
+	code.Hash, code.State, code.RedirectURI = hash, p.Request.State, p.Request.RedirectURI
+	if err := s.give(ctx, &p, person, challenge, code); err != nil {
+		return "", err
+	}
+	return back(p.Request.RedirectURI, url.Values{"code": {secret}, "state": {p.Request.State}}), nil
+}
+
+// codeOf is a code of a consent that lives until an instant.
+func codeOf(id xs2a.ID, client thirdparty.ClientID, until time.Time) Code {
+	return Code{Client: consent.ClientID(client), Agreement: consent.ID(id), ExpiresAt: until}
+}
+
+// give gives a chosen consent on the word of a passed challenge, and keeps the
+// code, if it has a hash.
+func (s *Server) give(ctx context.Context, p *PendingConsent, person party.PersonID, challenge sca.ID, code Code) error {
+	if p.Request.Choice == nil {
+		return nothingChosen()
+	}
+	choice := *p.Request.Choice
+	if choice.Person != person {
+		return bank.Refuse(bank.NotFound, "There is no such request.")
+	}
+	// Much may have changed since the choice: a proxy withdrawn, an account
+	// blocked, a fee raised. The binding is made of what holds now.
+	accounts, err := s.complete(ctx, p, &choice)
+	if err != nil {
+		return err
 	}
 	reach := make([]xs2a.Reach, 0, len(accounts))
 	for i := range accounts {
 		reach = append(reach, xs2a.Reach{Ref: s.ids.NewID(), Account: accounts[i].ID, Number: accounts[i].NRB.String()})
 	}
 	now, binding := s.now(), p.Request.binding(&p.Consent)
-	code := Code{
-		Hash: hash, Client: consent.ClientID(p.Request.Client), Agreement: consent.ID(p.Consent.ID),
-		State: p.Request.State, RedirectURI: p.Request.RedirectURI, ExpiresAt: now.Add(s.rules.CodeLife),
-	}
+	id := p.Request.ID
 	spend := consent.Use{Challenge: challenge, Person: person, Purpose: sca.ForConsent, Subject: string(id), Binding: binding}
 	_, err = s.consents.GiveConsent(ctx, id, spend, code, func(r *ConsentRequest, c *xs2a.Consent) ([]audit.Record, error) {
 		if err := stillAsked(r, c, now); err != nil {
@@ -89,10 +108,7 @@ func (s *Server) GiveConsent(ctx context.Context, id RequestID, person party.Per
 		c.Accounts, c.GivenAt, c.ProvenAt = slices.Clone(reach), now, now
 		return []audit.Record{consentRecord(now, payment.PersonOf(person), "consent.given", before, c)}, nil
 	})
-	if err != nil {
-		return "", err
-	}
-	return back(p.Request.RedirectURI, url.Values{"code": {secret}, "state": {p.Request.State}}), nil
+	return err
 }
 
 // RefuseConsent ends a request by the customer's no and returns the address to
@@ -111,7 +127,7 @@ func (s *Server) RefuseConsent(ctx context.Context, id RequestID, person party.P
 	if err != nil {
 		return "", err
 	}
-	return back(r.RedirectURI, url.Values{"error": {"access_denied"}, "state": {r.State}}), nil
+	return back(r.RedirectURI, url.Values{"error": {accessDenied}, "state": {r.State}}), nil
 }
 
 // consentPage is the bank itself, where no person is known.
@@ -121,7 +137,7 @@ func consentPage() audit.Actor { return audit.Actor{Kind: audit.Bank, ID: "conse
 // when says so.
 func (s *Server) endRequest(ctx context.Context, id RequestID, by audit.Actor, why string, when func(*ConsentRequest) bool) (ConsentRequest, error) {
 	now := s.now()
-	return s.consents.ChangeConsentRequest(ctx, id, func(r *ConsentRequest, c *xs2a.Consent) ([]audit.Record, error) {
+	out, err := s.consents.ChangeConsentRequest(ctx, id, func(r *ConsentRequest, c *xs2a.Consent) ([]audit.Record, error) {
 		if r.Status != RequestOpen {
 			return nil, r.open(now)
 		}
@@ -138,4 +154,8 @@ func (s *Server) endRequest(ctx context.Context, id RequestID, by audit.Actor, w
 		record.Why = why
 		return []audit.Record{record}, nil
 	})
+	if err == nil && out.AskedOf != "" && out.Status == RequestRefused {
+		s.decided()
+	}
+	return out, err
 }

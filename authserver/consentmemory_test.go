@@ -42,6 +42,7 @@ type memory struct {
 	standings map[transfer.StandingID]transfer.Standing
 	counters  map[limit.Key]money.Amount
 	records   []audit.Record
+	externalMemory
 }
 
 func newMemory() *memory {
@@ -51,7 +52,7 @@ func newMemory() *memory {
 		entries: map[thirdparty.Organisation]thirdparty.Entry{}, clients: map[thirdparty.ClientID]thirdparty.Client{},
 		accounts: map[account.ID]account.Account{}, transfers: map[transfer.ID]transfer.Transfer{},
 		bundles: map[transfer.BundleID]transfer.Bundle{}, standings: map[transfer.StandingID]transfer.Standing{},
-		counters: map[limit.Key]money.Amount{},
+		counters: map[limit.Key]money.Amount{}, externalMemory: newExternalMemory(),
 	}
 }
 
@@ -125,6 +126,7 @@ func (m *memory) ChangeConsentRequest(_ context.Context, id authserver.RequestID
 		return authserver.ConsentRequest{}, err
 	}
 	m.requests[id] = r
+	m.decide(&r)
 	m.keep(c, records, c.EndedAt)
 	return r, nil
 }
@@ -143,7 +145,10 @@ func (m *memory) GiveConsent(ctx context.Context, id authserver.RequestID, spend
 		return xs2a.Consent{}, err
 	}
 	r.Status = authserver.RequestGiven
-	m.requests[id], m.codes[string(code.Hash)] = r, code
+	m.requests[id] = r
+	if m.decide(&r); r.AskedOf == "" {
+		m.codes[string(code.Hash)] = code
+	}
 	m.keep(c, records, c.GivenAt)
 	return c, nil
 }

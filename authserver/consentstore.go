@@ -26,6 +26,10 @@ type ConsentRequest struct {
 	Status      RequestStatus
 	Choice      *ConsentChoice // what the customer chose, before confirming it
 	For         *ConsentFor    // whom the third party sent, nil for anybody; never changes
+	// AskedOf is the person whose one-time code came with the request: it is
+	// answered in the bank's application and told at a callback. It is "" of a
+	// request that has a link.
+	AskedOf party.PersonID
 }
 
 // ConsentFor is whom a third party sent with a request, as far as the bank knows
@@ -77,11 +81,13 @@ type ConsentStore interface {
 	// ConsentRequest finds one; a NotFound refusal when there is none.
 	ConsentRequest(ctx context.Context, id RequestID) (ConsentRequest, error)
 	// ChangeConsentRequest lets change decide over request and consent as they
-	// stand and keeps what it made of both.
+	// stand and keeps what it made of both. A request that is AskedOf somebody and
+	// is refused has its callback made due in the same transaction.
 	ChangeConsentRequest(ctx context.Context, id RequestID, change func(*ConsentRequest, *xs2a.Consent) ([]audit.Record, error)) (ConsentRequest, error)
 	// GiveConsent gives a request: in one transaction decide makes of the asked
 	// consent the one that is given, the challenge is spent, the code is kept and
-	// the request becomes RequestGiven.
+	// the request becomes RequestGiven. A request that is AskedOf somebody has no
+	// code yet (its Hash is nil): its callback is made due instead.
 	GiveConsent(ctx context.Context, id RequestID, spend consent.Use, code Code,
 		decide func(*ConsentRequest, *xs2a.Consent) ([]audit.Record, error)) (xs2a.Consent, error)
 
@@ -100,4 +106,6 @@ type ConsentStore interface {
 	// ConsentAccess finds what stands behind an access token, whether or not it is
 	// still good: a NotFound refusal when there is no such access token.
 	ConsentAccess(ctx context.Context, hash []byte) (ConsentAccess, error)
+
+	ExternalStore
 }

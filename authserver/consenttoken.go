@@ -51,6 +51,9 @@ func (s *Server) ConsentTokens(ctx context.Context, p ConsentTokenParams) (Conse
 	var err error
 	switch p.GrantType {
 	case byCode:
+		if err := s.redirected(ctx, &p); err != nil {
+			return ConsentTokenAnswer{}, err
+		}
 		c, err = s.consents.RedeemConsent(ctx, HashSecret(p.Code), pair.now,
 			func(code Code) error { return p.fits(&code, pair.now) },
 			func(code Code, c *xs2a.Consent) (ConsentIssued, error) { return pair.issue(c, code.Hash, false) })
@@ -75,7 +78,7 @@ func (p *ConsentTokenParams) worded() error {
 	}
 	switch p.GrantType {
 	case byCode:
-		return given([]parameter{{"code", p.Code}, {"redirect_uri", p.RedirectURI}})
+		return given([]parameter{{"code", p.Code}})
 	case byRefresh:
 		return given([]parameter{{"refresh_token", p.RefreshToken}})
 	case byExchange:
@@ -88,6 +91,19 @@ func (p *ConsentTokenParams) worded() error {
 		return given([]parameter{{"scope", string(p.Exchange.Scope)}})
 	}
 	return bank.Refuse(bank.GrantUnsupported, "The grant_type is authorization_code, refresh_token or exchange_token.")
+}
+
+// redirected demands the return address of a code that was handed over there; one
+// that was told at a callback has none.
+func (s *Server) redirected(ctx context.Context, p *ConsentTokenParams) error {
+	if p.RedirectURI != "" {
+		return nil
+	}
+	told, err := s.consents.WasTold(ctx, HashSecret(p.Code))
+	if err != nil || told {
+		return err
+	}
+	return given([]parameter{{"redirect_uri", p.RedirectURI}})
 }
 
 // fits refuses a code that is not this client's, or was asked for otherwise than

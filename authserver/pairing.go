@@ -132,7 +132,7 @@ func (s *Server) RefusePairing(ctx context.Context, id RequestID) (redirect stri
 	if err != nil {
 		return "", err
 	}
-	return back(r.RedirectURI, url.Values{"error": {"access_denied"}, "state": {r.State}}), nil
+	return back(r.RedirectURI, url.Values{"error": {accessDenied}, "state": {r.State}}), nil
 }
 
 // back adds parameters to a registered return address, which may have some

@@ -46,6 +46,8 @@ type Config struct {
 	// inside the bank are taken.
 	Network      rail.Network
 	ConsentRules ConsentRules
+	// Decided is called when a callback has become due; nil does without.
+	Decided func()
 }
 
 // DefaultPasswordSlots keeps the memory of a wave of log-ins below 40 MiB.
@@ -74,6 +76,7 @@ type Server struct {
 	access    AccessBook
 	network   rail.Network
 	rules     ConsentRules
+	decided   func()
 }
 
 // New makes a server. It has nothing to start and nothing to stop.
@@ -84,12 +87,15 @@ func New(c Config) *Server {
 	if c.PasswordSlots <= 0 {
 		c.PasswordSlots = DefaultPasswordSlots
 	}
+	if c.Decided == nil {
+		c.Decided = func() {}
+	}
 	return &Server{
 		store: c.Store, agreements: c.Agreements, partners: c.Partners, parties: c.Parties,
 		accounts: c.Accounts, sca: c.SCA, clock: c.Clock, ids: c.IDs, random: c.Random,
 		world: c.Environment, passwords: make(chan struct{}, c.PasswordSlots),
 		consents: c.Consents, book: c.ConsentBook, third: c.ThirdParties, transfers: c.Transfers,
-		counters: c.Counters, access: c.Access, network: c.Network, rules: c.ConsentRules.withDefaults(),
+		counters: c.Counters, access: c.Access, network: c.Network, rules: c.ConsentRules.withDefaults(), decided: c.Decided,
 	}
 }
 

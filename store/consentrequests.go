@@ -16,7 +16,7 @@ import (
 var _ authserver.ConsentStore = (*Store)(nil)
 
 const consentRequestColumns = `id, consent_id, client, state, redirect_uri, created_at, expires_at, status, person_id, customer_id, accounts,
-	context, for_person, for_customers, for_nobody`
+	context, for_person, for_customers, for_nobody, asked_of`
 
 func scanConsentRequest(row scanner) (authserver.ConsentRequest, error) {
 	var (
@@ -28,7 +28,7 @@ func scanConsentRequest(row scanner) (authserver.ConsentRequest, error) {
 	)
 	err := row.Scan((*string)(&r.ID), (*string)(&r.Consent), (*string)(&r.Client), &r.State, &r.RedirectURI, &created, &expires,
 		(*string)(&r.Status), (*string)(&c.Person), (*string)(&c.Customer), &accounts,
-		(*string)(&f.Context), (*string)(&f.Person), &of, &f.Nobody)
+		(*string)(&f.Context), (*string)(&f.Person), &of, &f.Nobody, (*string)(&r.AskedOf))
 	if err != nil {
 		return authserver.ConsentRequest{}, err
 	}
@@ -72,20 +72,24 @@ func consentForArgs(f *authserver.ConsentFor) []any {
 // batch reads before the customer has given the consent.
 func (s *Store) AskConsent(ctx context.Context, c xs2a.Consent, r authserver.ConsentRequest, record audit.Record) error {
 	return s.act(ctx, outside, func(ctx context.Context, tx *writeTx) error {
-		if err := insertConsent(ctx, tx, &c); err != nil {
-			return taken(err)
-		}
-		params := append([]any{string(r.ID), string(c.ID), string(r.Client), r.State, r.RedirectURI, micros(r.CreatedAt), micros(r.ExpiresAt),
-			string(r.Status)}, consentChoiceArgs(r.Choice)...)
-		params = append(params, consentForArgs(r.For)...)
-		err := one(tx.ExecContext(ctx, `insert into consent_request (`+consentRequestColumns+`)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`, params...))
-		if err != nil {
-			return fmt.Errorf("consent request %s: %w", r.ID, err)
-		}
 		tx.audit(record)
-		return nil
+		return askConsent(ctx, tx, &c, &r)
 	})
+}
+
+func askConsent(ctx context.Context, tx *writeTx, c *xs2a.Consent, r *authserver.ConsentRequest) error {
+	if err := insertConsent(ctx, tx, c); err != nil {
+		return taken(err)
+	}
+	params := append([]any{string(r.ID), string(c.ID), string(r.Client), r.State, r.RedirectURI, micros(r.CreatedAt), micros(r.ExpiresAt),
+		string(r.Status)}, consentChoiceArgs(r.Choice)...)
+	params = append(append(params, consentForArgs(r.For)...), string(r.AskedOf))
+	err := one(tx.ExecContext(ctx, `insert into consent_request (`+consentRequestColumns+`)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`, params...))
+	if err != nil {
+		return fmt.Errorf("consent request %s: %w", r.ID, err)
+	}
+	return nil
 }
 
 // ConsentRequest finds one; a NotFound refusal when there is none.
@@ -103,7 +107,9 @@ func (s *Store) ChangeConsentRequest(ctx context.Context, id authserver.RequestI
 		if err != nil {
 			return err
 		}
-		if c.Status != xs2a.Asked {
+		// A third party that has withdrawn what it asked for with a code is called
+		// all the same: its request is still to be ended.
+		if c.Status != xs2a.Asked && (r.AskedOf == "" || r.Status != authserver.RequestOpen) {
 			return bank.Refuse(bank.RequestEnded, "The request has ended.")
 		}
 		err = changeConsent(ctx, tx, &c, func(c *xs2a.Consent) error {
@@ -115,7 +121,10 @@ func (s *Store) ChangeConsentRequest(ctx context.Context, id authserver.RequestI
 			return err
 		}
 		out = r
-		return writeConsentRequest(ctx, tx, id, &r)
+		if err := writeConsentRequest(ctx, tx, id, &r); err != nil {
+			return err
+		}
+		return s.decideCallback(ctx, tx, &r)
 	})
 	if err != nil {
 		return authserver.ConsentRequest{}, err
@@ -155,6 +164,8 @@ func (s *Store) GiveConsent(ctx context.Context, id authserver.RequestID, spend 
 			return bank.Refuse(bank.RequestEnded, "The request has ended.")
 		case r.Choice == nil:
 			return bank.Refuse(bank.RequestInvalid, "Nothing has been chosen yet.")
+		case (r.AskedOf == "") != (len(code.Hash) > 0):
+			return fmt.Errorf("store: request %s is of %q, and its code has %d bytes", id, r.AskedOf, len(code.Hash))
 		}
 		err = changeConsent(ctx, tx, &c, func(c *xs2a.Consent) error {
 			records, err := decide(&r, c)
@@ -167,14 +178,20 @@ func (s *Store) GiveConsent(ctx context.Context, id authserver.RequestID, spend 
 		if err := s.spendChallenge(ctx, tx, &spend); err != nil {
 			return err
 		}
+		r.Status = authserver.RequestGiven
+		out = c
+		if err := writeConsentRequest(ctx, tx, id, &r); err != nil {
+			return err
+		}
+		if r.AskedOf != "" {
+			return s.decideCallback(ctx, tx, &r)
+		}
 		code := code
 		code.Agreement, code.Client = consent.ID(c.ID), consent.ClientID(c.Client)
 		if err := consents.insertCode(ctx, tx, &code); err != nil {
 			return fmt.Errorf("consent %s: %w", c.ID, err)
 		}
-		r.Status = authserver.RequestGiven
-		out = c
-		return writeConsentRequest(ctx, tx, id, &r)
+		return nil
 	})
 	if err != nil {
 		return xs2a.Consent{}, err

@@ -13,11 +13,16 @@ const purgeAtOnce = 1000
 // purgeable are the tables whose rows are of no use once they have expired: by
 // then neither using nor reusing them means anything. Challenges stay: they are
 // the bank's proof that the customer confirmed (PSD2 art. 72).
-var purgeable = [...]struct{ table, key, at string }{
-	{"token", "hash", "expires_at"}, {"code", "hash", "expires_at"}, {"pairing_request", "id", "expires_at"},
-	{"consent_token", "hash", "expires_at"}, {"consent_code", "hash", "expires_at"}, {"consent_request", "id", "expires_at"},
-	{"background_call", "consent_id, ref, kind", "expires_at"},
-	{"message", "id", "expires_at"}, {"session", "token_hash", "expires_at"}, {"tpp_request", "organisation, request_id", "at"},
+var purgeable = [...]struct{ table, key, at, only string }{
+	{table: "token", key: "hash", at: "expires_at"}, {table: "code", key: "hash", at: "expires_at"},
+	{table: "pairing_request", key: "id", at: "expires_at"},
+	{table: "consent_token", key: "hash", at: "expires_at"}, {table: "consent_code", key: "hash", at: "expires_at"},
+	// A third party still has to be told what became of the request.
+	{table: "consent_request", key: "id", at: "expires_at", only: "asked_of = '' or status <> 'open'"},
+	{table: "external_code", key: "person_id", at: "until"},
+	{table: "background_call", key: "consent_id, ref, kind", at: "expires_at"},
+	{table: "message", key: "id", at: "expires_at"}, {table: "session", key: "token_hash", at: "expires_at"},
+	{table: "tpp_request", key: "organisation, request_id", at: "at"},
 }
 
 // requestsKept is how long the id of a third party's request is remembered at
@@ -41,7 +46,11 @@ func (s *Store) Purge(ctx context.Context, before time.Time) (total int64, err e
 				limit = wall
 			}
 		}
-		n, err := s.purge(ctx, p.table, p.key, p.at, limit)
+		only := p.only
+		if only == "" {
+			only = "true"
+		}
+		n, err := s.purge(ctx, p.table, p.key, p.at, only, limit)
 		total += n
 		if err != nil {
 			return total, fmt.Errorf("purging %s: %w", p.table, err)
@@ -50,13 +59,13 @@ func (s *Store) Purge(ctx context.Context, before time.Time) (total int64, err e
 	return total, nil
 }
 
-func (s *Store) purge(ctx context.Context, table, key, at string, before time.Time) (total int64, err error) {
+func (s *Store) purge(ctx context.Context, table, key, at, only string, before time.Time) (total int64, err error) {
 	for {
 		var n int64
 		err := s.act(ctx, outside, func(ctx context.Context, tx *writeTx) error {
 			var err error
 			n, err = changed(ctx, tx, `delete from `+table+` where (`+key+`) in (
-				select `+key+` from `+table+` where `+at+` < $1 order by `+at+` limit $2)
+				select `+key+` from `+table+` where `+at+` < $1 and (`+only+`) order by `+at+` limit $2)
 				and `+at+` < $1`, micros(before), int64(purgeAtOnce)) // again: a session may have been prolonged meanwhile
 			return err
 		})

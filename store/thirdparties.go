@@ -18,7 +18,7 @@ var _ thirdparty.Register = (*Store)(nil)
 
 // clientColumns are those of a client and of one of its keys: a client comes
 // with its keys in one read, one row for each.
-const clientColumns = `c.id, c.organisation, c.name, c.email, c.redirect_uris, c.status, c.status_by, c.status_why, c.since,
+const clientColumns = `c.id, c.organisation, c.name, c.email, c.redirect_uris, c.callback_urls, c.status, c.status_by, c.status_why, c.since,
 	c.any_uuid, c.optional_headers, c.unknown_fields, c.token_once, c.optional_tpp_id, c.loose_numbers,
 	coalesce(k.thumbprint, ''), k.certificate, coalesce(k.url, ''), coalesce(k.added_at, 0)`
 
@@ -34,11 +34,11 @@ func clients(ctx context.Context, q querier, rest string, args ...any) ([]thirdp
 		var (
 			c            thirdparty.Client
 			k            thirdparty.Key
-			uris         string
+			uris, calls  string
 			since, added int64
 		)
 		l := &c.Lenience
-		err := row.Scan((*string)(&c.ID), (*string)(&c.Organisation), &c.Name, &c.Email, &uris, (*string)(&c.Status), &c.StatusBy, &c.StatusWhy, &since,
+		err := row.Scan((*string)(&c.ID), (*string)(&c.Organisation), &c.Name, &c.Email, &uris, &calls, (*string)(&c.Status), &c.StatusBy, &c.StatusWhy, &since,
 			&l.AnyUUID, &l.OptionalHeaders, &l.UnknownFields, &l.TokenOnce, &l.OptionalTPPID, &l.LooseNumbers, &k.Thumbprint, &k.Certificate, &k.URL, &added)
 		if err != nil {
 			return err
@@ -46,6 +46,9 @@ func clients(ctx context.Context, q querier, rest string, args ...any) ([]thirdp
 		if n := len(out); n == 0 || out[n-1].ID != c.ID {
 			c.Since = instant(since)
 			if c.RedirectURIs, err = decodeList[string](uris); err != nil {
+				return err
+			}
+			if c.CallbackURLs, err = decodeList[string](calls); err != nil {
 				return err
 			}
 			out = append(out, c)
@@ -130,15 +133,15 @@ func (s *Store) ChangeClient(ctx context.Context, o thirdparty.Organisation,
 
 func putClient(ctx context.Context, tx *writeTx, c *thirdparty.Client) error {
 	l := &c.Lenience
-	err := one(tx.ExecContext(ctx, `insert into tpp_client (id, organisation, name, email, redirect_uris, status, status_by, status_why, since,
+	err := one(tx.ExecContext(ctx, `insert into tpp_client (id, organisation, name, email, redirect_uris, callback_urls, status, status_by, status_why, since,
 			any_uuid, optional_headers, unknown_fields, token_once, optional_tpp_id, loose_numbers)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-		on conflict (id) do update set name = excluded.name, email = excluded.email, redirect_uris = excluded.redirect_uris,
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+		on conflict (id) do update set name = excluded.name, email = excluded.email, redirect_uris = excluded.redirect_uris, callback_urls = excluded.callback_urls,
 			status = excluded.status, status_by = excluded.status_by, status_why = excluded.status_why,
 			any_uuid = excluded.any_uuid, optional_headers = excluded.optional_headers, unknown_fields = excluded.unknown_fields,
 			token_once = excluded.token_once, optional_tpp_id = excluded.optional_tpp_id, loose_numbers = excluded.loose_numbers`,
-		string(c.ID), string(c.Organisation), c.Name, c.Email, encodeList(c.RedirectURIs), string(c.Status), c.StatusBy, c.StatusWhy, micros(c.Since),
-		l.AnyUUID, l.OptionalHeaders, l.UnknownFields, l.TokenOnce, l.OptionalTPPID, l.LooseNumbers))
+		string(c.ID), string(c.Organisation), c.Name, c.Email, encodeList(c.RedirectURIs), encodeList(c.CallbackURLs), string(c.Status), c.StatusBy, c.StatusWhy,
+		micros(c.Since), l.AnyUUID, l.OptionalHeaders, l.UnknownFields, l.TokenOnce, l.OptionalTPPID, l.LooseNumbers))
 	if err != nil {
 		return fmt.Errorf("third party %s: %w", c.ID, err)
 	}

@@ -77,6 +77,7 @@ type Client struct {
 	Name         string
 	Email        string
 	RedirectURIs []string // exact, compared byte for byte
+	CallbackURLs []string // likewise: where the bank may call (psd2 §2.7)
 	Keys         []Key
 	Status       ClientStatus
 	StatusBy     string
@@ -106,6 +107,9 @@ func (c *Client) Standing() error {
 
 // Redirects tells whether an address was registered, to the byte.
 func (c *Client) Redirects(uri string) bool { return slices.Contains(c.RedirectURIs, uri) }
+
+// CallsBack tells whether the bank may call an address, to the byte.
+func (c *Client) CallsBack(url string) bool { return slices.Contains(c.CallbackURLs, url) }
 
 // Key finds a registered key by its thumbprint, nil when there is none.
 func (c *Client) Key(thumbprint string) *Key {
