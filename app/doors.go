@@ -39,7 +39,7 @@ func (h *House) peopleDoors() ([]edge.Door, error) {
 	if err != nil {
 		return nil, err
 	}
-	app := mobile.New(mobile.Config{Auth: h.auth, Book: h.store, Confirmed: h.confirmed, Refused: h.refused, Wall: h.wall, HSTS: h.hsts()})
+	app := mobile.New(mobile.Config{Auth: h.auth, Book: h.store, Codes: h.codes(), Confirmed: h.confirmed, Refused: h.refused, Wall: h.wall, HSTS: h.hsts()})
 	public, err := h.portalDoor()
 	if err != nil {
 		return nil, err

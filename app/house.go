@@ -100,6 +100,8 @@ type core struct {
 	deliverer *work.Deliverer // nil until the workers start
 	sender    *work.Sender
 	recorder  *work.Recorder
+	caller    *work.Caller           // nil also where nobody is called
+	post      *notify.CallbackClient // of the caller
 }
 
 // openCore opens the store and builds the core over it.
@@ -131,6 +133,7 @@ func openCore(ctx context.Context, s Settings) (_ *core, err error) {
 		Store: c.store, Agreements: c.store, Partners: c.store, Parties: c.store, Accounts: c.store, SCA: work.Announcing(c.store, c.poke),
 		Clock: s.Clock, IDs: c.ids, Environment: s.Environment,
 		Consents: c.store, ConsentBook: c.store, ThirdParties: c.store, Transfers: c.store, Counters: c.store, Access: c.store,
+		Decided: c.callSoon,
 	}
 	staff := office.Config{
 		Partners: c.store, Parties: c.store, Accounts: c.store, Agreements: c.store, SCA: c.store, Intake: c.store,
@@ -350,6 +353,9 @@ func (h *House) Close() error {
 	}
 	for _, w := range h.workers {
 		w.Stop()
+	}
+	if h.post != nil {
+		h.post.Close()
 	}
 	errs = append(errs, h.watch.stop(ctx), h.core.close())
 	if h.world != nil {

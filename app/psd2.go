@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/tls"
+	"crypto/x509"
 
 	"okienko/api"
 	"okienko/authserver"
@@ -17,6 +18,7 @@ import (
 	"okienko/psd2"
 	"okienko/psd2/mbank"
 	"okienko/web/portal"
+	"okienko/work"
 )
 
 // PSD2Settings are those of the interface for licensed third parties.
@@ -34,6 +36,10 @@ type PSD2Settings struct {
 	// the listeners stand: certificates of a sandbox name their addresses.
 	Trust func() (psd2.Certificates, psd2.Fetcher)
 	Sign  func(body []byte) (string, error) // of answers; nil signs none
+	// CallbackForms make the callbacks of doors, by the word that the door hands to
+	// authserver.CallbackTo. Without any, nobody is called.
+	CallbackForms map[string]work.CallbackForm
+	CallbackRoots *x509.CertPool // by which third parties' servers are trusted; nil: the system's
 }
 
 // mutualTLS asks callers for a certificate and leaves judging it to the door: a

@@ -27,7 +27,8 @@ func (w *sandboxWorld) thirdParties(s *Settings, listen Address) *PSD2Settings {
 		Bank:    psd2.Bank{BIC: "OKNOPLP1", Name: s.BankName, Address: "ul. Zmyślona 1, 00-950 Warszawa"},
 		Rules:   rules,
 		Network: rails.NewSimulator(s.Clock), Consents: authserver.ConsentRules{BankCodes: []string{sandbox.BankCode}},
-		Trust: func() (psd2.Certificates, psd2.Fetcher) { return w.checker, w.qualified },
+		CallbackRoots: callbackRoots(w.trust.CAPEM),
+		Trust:         func() (psd2.Certificates, psd2.Fetcher) { return w.checker, w.qualified },
 	}
 }
 

@@ -23,9 +23,12 @@ type (
 		Role         []string `help:"PSP_AI, PSP_PI, PSP_IC, PSP_AS." default:"PSP_AI,PSP_PI,PSP_IC"`
 		Organisation string   `help:"Organisation identifier; made from the name when left out." placeholder:"PSDPL-PFSA-…"`
 		RedirectURI  string   `help:"Where customers come back to; the sandbox's own page when left out." placeholder:"URL"`
+		Callback     []string `help:"Address that the bank may call; may be repeated." placeholder:"URL"`
 		Bad          string   `help:"Make certificates that are bad on purpose: expired, revoked, wrong-role, no-role, wrong-issuer, wrong-org, no-statement." placeholder:"HOW"`
 	}
-	tppRegister struct{}
+	tppRegister struct {
+		Callback []string `help:"Address that the bank may call; may be repeated." placeholder:"URL"`
+	}
 )
 
 // Run makes a third party.
@@ -57,7 +60,7 @@ func (t tppNew) Run(c *tppCall) error {
 		c.say("See it: okienko tpp --as '%s' --login jan accounts", t.Folder)
 		return nil
 	}
-	known, err := c.register(t.Folder)
+	known, err := c.register(t.Folder, t.Callback)
 	if err != nil {
 		return err
 	}
@@ -72,13 +75,13 @@ func (t tppNew) Run(c *tppCall) error {
 }
 
 // Run registers the organisation, or adds this key to it.
-func (tppRegister) Run(c *tppCall) error {
+func (t tppRegister) Run(c *tppCall) error {
 	p, err := c.open()
 	if err != nil {
 		return err
 	}
 	p.Close()
-	known, err := c.register(p.path)
+	known, err := c.register(p.path, t.Callback)
 	if err != nil {
 		return err
 	}
@@ -97,8 +100,8 @@ func (tppRegister) Run(c *tppCall) error {
 }
 
 // register registers the third party of a folder over the interface, with the
-// address where its customers come back to.
-func (c *tppCall) register(folder string) (client.Registered, error) {
+// address where its customers come back to and those that the bank may call.
+func (c *tppCall) register(folder string, callbacks []string) (client.Registered, error) {
 	f, err := client.Open(folder)
 	if err != nil {
 		return client.Registered{}, err
@@ -109,7 +112,7 @@ func (c *tppCall) register(folder string) (client.Registered, error) {
 		return client.Registered{}, err
 	}
 	defer bank.Close()
-	return bank.Register(c.ctx, client.Registration{Name: f.Name, Email: "api@tpp.example", RedirectURIs: []string{f.RedirectURI}})
+	return bank.Register(c.ctx, client.Registration{Name: f.Name, Email: "api@tpp.example", RedirectURIs: []string{f.RedirectURI}, CallbackURLs: callbacks})
 }
 
 // askForTPP asks a running sandbox for a third party.

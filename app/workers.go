@@ -47,6 +47,7 @@ func (h *House) startWorkers(ctx context.Context) error {
 			Book: h.store, Parties: h.store, Clock: h.settings.Clock, IDs: h.ids, Shift: shift(work.Telling), Told: h.poke, Log: h.log,
 		}))
 	}
+	workers = append(workers, h.callers(shift)...)
 	for _, w := range workers {
 		// They end with Stop, after the doors: what the last callers ordered is
 		// still delivered.
@@ -60,10 +61,11 @@ func (h *House) startWorkers(ctx context.Context) error {
 
 // confirmed does what a person has confirmed on a device: an operation is
 // executed at once, since no browser waits for it. What a browser waits for
-// (a pairing, limits) is done when the browser comes back.
+// (a pairing, limits) is done when the browser comes back. So is a consent, unless
+// it was asked for with a code of the application.
 func (c *core) confirmed(ctx context.Context, ch sca.Challenge) error {
 	if ch.Subject.Purpose != sca.ForOperation {
-		return nil
+		return c.auth.ConfirmExternal(ctx, ch)
 	}
 	id := payment.AuthorisationID(ch.Subject.ID)
 	op, err := c.store.Authorisation(ctx, id)
@@ -90,7 +92,7 @@ func (c *core) confirmed(ctx context.Context, ch sca.Challenge) error {
 // so that the partner learns it at once.
 func (c *core) refused(ctx context.Context, ch sca.Challenge) error {
 	if ch.Subject.Purpose != sca.ForOperation {
-		return nil
+		return c.auth.RejectExternal(ctx, ch)
 	}
 	_, err := c.desk.Do(ctx, &payment.Decline{Authorisation: payment.AuthorisationID(ch.Subject.ID), Person: ch.Person})
 	return err

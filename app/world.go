@@ -137,7 +137,7 @@ func (w *sandboxWorld) openPhone(c *core) (err error) {
 	}
 	w.phone, err = sandbox.NewPhone(sandbox.PhoneConfig{
 		Owners: w.owners, App: c.auth, ApprovalText: authserver.SignedText, RejectionText: authserver.RejectionText,
-		Confirmed: c.confirmed, Refused: c.refused, People: c.store, Inbox: inbox,
+		Confirmed: c.confirmed, Refused: c.refused, NewCode: c.externalCode, People: c.store, Inbox: inbox,
 	})
 	c.settings.Gateway = w.phone
 	return err

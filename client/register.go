@@ -17,6 +17,9 @@ type Registration struct {
 	Name         string
 	Email        string
 	RedirectURIs []string
+	// CallbackURLs are where the bank may call: PolishAPI's authorizeExt is answered
+	// there (psd2 §2.7).
+	CallbackURLs []string
 }
 
 // Registered is the client that the bank has made, or knew already. Status says
@@ -52,8 +55,10 @@ func (c *Client) Register(ctx context.Context, r Registration) (Registered, erro
 		Name         string   `json:"client_name"`
 		Email        string   `json:"sub_contact_email"`
 		RedirectURIs []string `json:"redirect_uris"`
+		CallbackURLs []string `json:"callback_urls,omitempty"`
 	}{
 		Issuer: c.cfg.Organisation, IssuedAt: c.cfg.now().Unix(), Name: r.Name, Email: r.Email, RedirectURIs: r.RedirectURIs,
+		CallbackURLs: r.CallbackURLs,
 		Keys: keys{[]key{{
 			Type: keyType(c.cfg.Algorithm), Algorithm: string(c.cfg.Algorithm), URL: c.cfg.SealURL, Thumbprint: c.header.Thumbprint,
 			Certificate: []string{base64.StdEncoding.EncodeToString(c.cfg.SealCertificate.Raw)},

@@ -51,6 +51,11 @@ func (c *Core) Register(ctx context.Context, r Registration, now time.Time) (cli
 			return client, false, err
 		}
 	}
+	for _, uri := range s.callbacks {
+		if err := callback(uri, c.Rules.LoopbackRedirects); err != nil {
+			return client, false, err
+		}
+	}
 	keys, err := c.proveKeys(ctx, s, qwac.Organisation, now)
 	if err != nil {
 		return client, false, err
@@ -113,7 +118,7 @@ func (c *Core) registered(was *thirdparty.Client, id thirdparty.ClientID, o thir
 	} else if c.Rules.Admission {
 		client.Status = thirdparty.Waiting
 	}
-	client.Keys, client.RedirectURIs = slices.Clone(client.Keys), slices.Clone(client.RedirectURIs)
+	client.Keys, client.RedirectURIs, client.CallbackURLs = slices.Clone(client.Keys), slices.Clone(client.RedirectURIs), slices.Clone(client.CallbackURLs)
 	for _, k := range keys {
 		if client.Key(k.Thumbprint) == nil {
 			client.Keys = append(client.Keys, k)
@@ -129,6 +134,14 @@ func (c *Core) registered(was *thirdparty.Client, id thirdparty.ClientID, o thir
 	}
 	if len(client.RedirectURIs) > maxClientRedirects {
 		return client, nil, badStatement("redirect_uris", "The client has too many addresses.")
+	}
+	for _, uri := range s.callbacks {
+		if !client.CallsBack(uri) {
+			client.CallbackURLs = append(client.CallbackURLs, uri)
+		}
+	}
+	if len(client.CallbackURLs) > maxClientRedirects {
+		return client, nil, badStatement("callback_urls", "The client has too many addresses.")
 	}
 	return client, []audit.Record{{
 		At: now, Actor: audit.Actor{Kind: audit.ThirdParty, ID: string(client.ID)}, Act: act,

@@ -22,6 +22,7 @@ type statement struct {
 	name      string
 	email     string
 	redirects []string
+	callbacks []string
 	keys      []statedKey
 }
 
@@ -82,6 +83,11 @@ func parseStatement(text string, allowed ...seal.Algorithm) (*statement, error) 
 		return nil, badStatement("redirect_uris", "A list of 1 to 32 addresses is needed.")
 	}
 	s.redirects = uris
+	if v, there := o.Get("callback_urls"); there {
+		if s.callbacks, ok = v.Strings(); !ok || len(s.callbacks) > maxRedirects {
+			return nil, badStatement("callback_urls", "A list of at most 32 addresses is needed.")
+		}
+	}
 	if err := s.readKeys(o); err != nil {
 		return nil, err
 	}
@@ -156,19 +162,35 @@ func readKey(jwk edge.Object) (k statedKey, ok bool) {
 // without a fragment (RFC 6749 §3.1.2), an application's own scheme with a dot
 // in it (RFC 8252 §7.1), or in a sandbox the third party's own machine.
 func redirect(uri string, loopback bool) error {
-	bad := badStatement("redirect_uris", "An address is https, absolute, and without a fragment.")
+	u := address(uri)
+	if u != nil && (web(u, loopback) || strings.Contains(u.Scheme, ".")) {
+		return nil
+	}
+	return badStatement("redirect_uris", "An address is https, absolute, and without a fragment.")
+}
+
+// callback judges an address that the bank is to call: as redirect, without the
+// schemes of applications, which no bank can call.
+func callback(uri string, loopback bool) error {
+	if u := address(uri); u != nil && web(u, loopback) {
+		return nil
+	}
+	return badStatement("callback_urls", "An address is https, absolute, and without a fragment.")
+}
+
+// address reads an address that a third party may register, nil otherwise.
+func address(uri string) *url.URL {
 	u, err := url.Parse(uri)
 	if err != nil || len(uri) > maxRedirect || u.Fragment != "" || strings.HasSuffix(uri, "#") || u.User != nil ||
 		strings.ContainsFunc(uri, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return bad
-	}
-	switch {
-	case u.Scheme == "https" && u.Hostname() != "":
-		return nil
-	case u.Scheme == "http" && loopback && slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, u.Hostname()):
-		return nil
-	case strings.Contains(u.Scheme, "."):
 		return nil
 	}
-	return bad
+	return u
+}
+
+// web tells whether an address is https, or in a sandbox http on the third
+// party's own machine.
+func web(u *url.URL, loopback bool) bool {
+	return u.Scheme == "https" && u.Hostname() != "" ||
+		u.Scheme == "http" && loopback && slices.Contains([]string{"localhost", "127.0.0.1", "::1"}, u.Hostname())
 }

@@ -2,6 +2,7 @@ package psd2
 
 import (
 	"encoding/base64"
+	"errors"
 	"strings"
 	"testing"
 
@@ -36,6 +37,8 @@ func TestStatementsThatCannotBeRead(t *testing.T) {
 		"endless name":  written(aStatement(`"Kantorek"`, `"`+strings.Repeat("x", 141)+`"`)),
 		"number":        written(aStatement(`"Kantorek"`, `1`)),
 		"no addresses":  written(aStatement(`["https://tpp.example/back"]`, `[]`)),
+		"no callbacks":  written(aStatement(`"client_name"`, `"callback_urls":"https://tpp.example/called","client_name"`)),
+		"33 callbacks":  written(aStatement(`"client_name"`, `"callback_urls":["a"`+strings.Repeat(`,"a"`, 32)+`],"client_name"`)),
 		"no jwks":       written(aStatement(`"jwks"`, `"keys"`)),
 		"no keys":       written(aStatement(aKey, ``)),
 		"too many keys": written(aStatement(aKey, aKey+strings.Repeat(","+aKey, 8))),
@@ -66,6 +69,30 @@ func TestRedirects(t *testing.T) {
 		}
 	}
 	if redirect("http://localhost:8080/back", true) != nil || redirect("http://tpp.example/", true) == nil {
+		t.Error("a sandbox takes addresses of the caller's own machine, and no others")
+	}
+}
+
+// A bank calls no application's own scheme, and everything else is as with
+// redirects.
+func TestCallbacks(t *testing.T) {
+	text := written(aStatement(`"client_name"`, `"callback_urls":["https://tpp.example/called"],"client_name"`))
+	if s, err := parseStatement(text, seal.RS256); err != nil || len(s.callbacks) != 1 || s.callbacks[0] != "https://tpp.example/called" {
+		t.Errorf("%+v %v", s, err)
+	}
+	if err := callback("https://tpp.example/called?x=1", false); err != nil {
+		t.Error(err)
+	}
+	for _, uri := range []string{
+		"", "com.tpp.app:/back", "http://tpp.example/", "http://localhost/", "https:///x", "https://tpp.example/#f", "https://u:p@tpp.example/", "/back",
+	} {
+		err := callback(uri, false)
+		var no *bank.Refusal
+		if !errors.As(err, &no) || no.Field != "software_statement.callback_urls" {
+			t.Errorf("%q: %v", uri, err)
+		}
+	}
+	if callback("http://127.0.0.1:8080/called", true) != nil || callback("http://10.0.0.1/", true) == nil {
 		t.Error("a sandbox takes addresses of the caller's own machine, and no others")
 	}
 }

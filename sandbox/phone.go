@@ -83,6 +83,9 @@ type PhoneConfig struct {
 	Confirmed func(context.Context, sca.Challenge) error
 	// Refused is called after a refusal, to have ended what was refused.
 	Refused func(context.Context, sca.Challenge) error
+	// NewCode draws a one-time code that a person gives to a third party; nil where
+	// the bank serves none.
+	NewCode func(ctx context.Context, person party.PersonID) (code string, until time.Time, err error)
 	People  People // nil: nobody comes later
 	// Inbox is the file in which messages outlive the program; "" keeps them in
 	// memory. They hold one-time codes.
@@ -106,6 +109,7 @@ type Phone struct {
 	mu       sync.Mutex
 	owners   []Owner // in order of arrival
 	answered map[string][]sca.Challenge
+	codes    map[string]drawnCode
 	news     map[string]chan struct{} // by login; closed when something arrives
 }
 
@@ -120,7 +124,7 @@ func NewPhone(cfg PhoneConfig) (*Phone, error) {
 	}
 	return &Phone{
 		cfg: cfg, inbox: box, hushed: make(chan struct{}), owners: slices.Clone(cfg.Owners),
-		answered: map[string][]sca.Challenge{}, news: map[string]chan struct{}{},
+		answered: map[string][]sca.Challenge{}, codes: map[string]drawnCode{}, news: map[string]chan struct{}{},
 	}, nil
 }
 

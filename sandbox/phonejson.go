@@ -21,6 +21,7 @@ const maxWait = 20 * time.Second
 //	GET  /phone/{login}/approvals              what waits, newest first
 //	POST /phone/{login}/approvals/{id}/approve
 //	POST /phone/{login}/approvals/{id}/reject
+//	POST /phone/{login}/external-codes         draws a one-time code for a third party
 //
 // An id may be "newest".
 // Both lists take wait (a duration, at most 20s) and after (an id): the answer
@@ -43,6 +44,7 @@ func (p *Phone) Routes(mux *http.ServeMux) {
 	}
 	handle("GET /phone/{login}/messages", p.serveMessages)
 	handle("GET /phone/{login}/approvals", p.serveApprovals)
+	handle("POST /phone/{login}/external-codes", p.serveCode)
 	handle("POST /phone/{login}/approvals/{id}/approve", func(w http.ResponseWriter, r *http.Request) error { return p.serveAnswer(w, r, true) })
 	handle("POST /phone/{login}/approvals/{id}/reject", func(w http.ResponseWriter, r *http.Request) error { return p.serveAnswer(w, r, false) })
 }

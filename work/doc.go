@@ -1,13 +1,14 @@
 // Package work owns what the bank does without being asked: delivering messages,
 // ending holds and running payments whose time has come, handing transfers to
-// their payment systems, telling customers that a consent ends, clearing away
-// what has expired.
+// their payment systems, telling customers that a consent ends, calling third
+// parties back, clearing away what has expired.
 //
 // It decides nothing. Any number of nodes work over one database, and each piece
-// of work is claimed: messages one by one, each with a lease and a fencing number
-// of its own (package notice), and what one node does for all by a Shift. A Shift
-// that a node has lost without noticing (the machine was suspended) goes on for a
-// moment beside its successor's. That is harmless, and no act here carries the
+// of work is claimed: messages and callbacks one by one, each with a lease and a
+// fencing number of its own (package notice, authserver.Callbacks), and what one
+// node does for all by a Shift. A Shift that a node has lost without noticing (the
+// machine was suspended) goes on for a moment beside its successor's. That is
+// harmless, and no act here carries the
 // Shift's fence, because none says what is to become of something:
 //
 //   - payment.Expire and payment.Run ask the desk to look. It decides in its own
@@ -18,6 +19,8 @@
 //     and a standing order run twice are harmless orders, and a payment system
 //     knows a payment by its id and carries it once (rail.Network).
 //   - xs2a.Book.TellConsent keeps one message, whoever asks how often.
+//   - authserver.LapseExternal asks for the end of requests that have expired, each
+//     of which ends once.
 //   - Purge deletes what expired a day ago; the second one finds nothing.
 //
 // An act that is added and is not like that carries lease.Lease.Fence to where

@@ -20,6 +20,9 @@ const (
 	Sending = "send"
 	// Telling is announcing to customers what ends.
 	Telling = "tell"
+	// Lapsing is ending what customers were asked in the bank's application and did
+	// not answer.
+	Lapsing = "lapse"
 )
 
 // Shift is one node's turn at a kind of work that is done on one node at a time.

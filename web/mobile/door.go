@@ -9,7 +9,9 @@ import (
 	"net/netip"
 	"time"
 
+	"okienko/authserver"
 	"okienko/bank"
+	"okienko/bank/party"
 	"okienko/bank/sca"
 	"okienko/edge"
 )
@@ -27,10 +29,17 @@ type Book interface {
 	Challenge(ctx context.Context, id sca.ID) (sca.Challenge, error)
 }
 
-// Config sets up the door. All but Refused, HSTS and Rate is needed.
+// Codes draws one-time codes that an owner gives to third parties.
+type Codes interface {
+	NewExternalCode(ctx context.Context, person party.PersonID) (authserver.ExternalCode, error)
+}
+
+// Config sets up the door. All but Codes, Refused, HSTS and Rate is needed.
 type Config struct {
 	Auth Auth
 	Book Book
+	// Codes is nil where no third party takes such codes; the call is then unknown.
+	Codes Codes
 	// Confirmed has done what was approved, where no browser waits to do it. It
 	// may be called again for an approval whose first try was cut off, and a
 	// refusal tells why it was not done.
@@ -72,6 +81,9 @@ func (d *Door) Routes(mux *http.ServeMux) {
 	mux.Handle("GET /mobile/v1/approvals", d.call(d.list))
 	mux.Handle("POST /mobile/v1/approvals/{id}/approve", d.call(d.approve))
 	mux.Handle("POST /mobile/v1/approvals/{id}/refuse", d.call(d.refuse))
+	if d.Codes != nil {
+		mux.Handle("POST /mobile/v1/external-codes", d.call(d.code))
+	}
 }
 
 const maxBody = 4 << 10 // bytes; a signature has about a hundred
@@ -192,6 +204,22 @@ func (d *Door) refuse(r *http.Request, by sca.Device, body []byte) ([]byte, erro
 		err = d.Refused(r.Context(), c)
 	}
 	return answer(&c, err)
+}
+
+// code draws a one-time code for the owner, in the place of the one before.
+func (d *Door) code(r *http.Request, by sca.Device, body []byte) ([]byte, error) {
+	if len(body) > 0 {
+		if o, err := edge.ParseObject(body); err != nil || len(o.Unknown()) > 0 {
+			return nil, errBadBody
+		}
+	}
+	c, err := d.Codes.NewExternalCode(r.Context(), by.Person)
+	if err != nil {
+		return nil, err
+	}
+	b := edge.AppendStringField([]byte{'{'}, "code", c.Code)
+	b = edge.AppendStringField(b, "expiresAt", c.Until.UTC().Format(time.RFC3339))
+	return append(b, '}'), nil
 }
 
 // answer tells the status of the challenge and, when the bank refused what was

@@ -39,6 +39,11 @@ type Phones interface {
 	// Answer approves or rejects. A passed challenge together with an error means
 	// that what was approved could not be done.
 	Answer(ctx context.Context, login string, id sca.ID, approve bool) (sca.Challenge, error)
+	// HasCodes tells whether an owner's application draws one-time codes for third
+	// parties, NewCode draws one, and Code is the last one while it lives, "" otherwise.
+	HasCodes(login string) bool
+	NewCode(ctx context.Context, login string) (code string, until time.Time, err error)
+	Code(login string, now time.Time) (code string, until time.Time)
 	// Routes registers the JSON API.
 	Routes(mux *http.ServeMux)
 }
@@ -116,6 +121,7 @@ func (d *Door) Routes(mux *http.ServeMux) {
 	handle("GET "+phonesPath, d.pick)
 	handle("GET "+phonesPath+"/{login}", d.phone)
 	handle("POST "+phonesPath+"/{login}/approvals/{id}", d.answer)
+	handle("POST "+phonesPath+"/{login}/code", d.newCode)
 
 	// The clock has one address for people and programs: a browser asks for
 	// HTML and posts forms, a program does neither.

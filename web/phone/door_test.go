@@ -2,6 +2,7 @@ package phone_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -31,6 +32,8 @@ type world struct {
 	waiting, answered []sca.Challenge
 	refusal           error
 	decided           map[sca.ID]bool
+	codes             int // that were drawn
+	noCodes           bool
 
 	at    time.Time
 	speed int
@@ -54,6 +57,27 @@ func (w *world) Approvals(context.Context, string) (waiting, answered []sca.Chal
 func (w *world) Answer(_ context.Context, _ string, id sca.ID, approve bool) (sca.Challenge, error) {
 	w.decided[id] = approve
 	return sca.Challenge{ID: id, Status: sca.Passed}, w.refusal
+}
+
+func (w *world) HasCodes(string) bool { return !w.noCodes }
+
+func (w *world) NewCode(_ context.Context, login string) (string, time.Time, error) {
+	if login != "jan" {
+		return "", time.Time{}, bank.Refuse(bank.NotFound, "Nobody with this login has a made-up phone.")
+	}
+	if w.refusal != nil {
+		return "", time.Time{}, w.refusal
+	}
+	w.codes++
+	code, until := w.Code(login, w.at)
+	return code, until, nil
+}
+
+func (w *world) Code(string, time.Time) (string, time.Time) {
+	if w.codes == 0 {
+		return "", time.Time{}
+	}
+	return fmt.Sprintf("0481516%d", w.codes), now.Add(2 * time.Minute)
 }
 
 func (w *world) Routes(mux *http.ServeMux) {
@@ -186,6 +210,30 @@ func TestApproveAndRefuse(t *testing.T) {
 	h.ServeHTTP(rec, r)
 	if _, decided := w.decided["c4"]; rec.Code != 403 || decided {
 		t.Errorf("another site approved: %d", rec.Code)
+	}
+}
+
+func TestPhoneDrawsCodes(t *testing.T) {
+	w := &world{}
+	h := site(t, w)
+	page := get(h, "/phone/jan")
+	holds(t, page, 200, `action="/phone/jan/code"`)
+	if strings.Contains(page.Body.String(), "external-code") {
+		t.Error("a code is shown before one was drawn")
+	}
+	for _, code := range []string{"04815161", "04815162"} {
+		rec := post(h, "/phone/jan/code", url.Values{})
+		if rec.Code != 303 || rec.Header().Get("Location") != "/phone/jan" {
+			t.Errorf("%d to %s", rec.Code, rec.Header().Get("Location"))
+		}
+		holds(t, get(h, "/phone/jan"), 200, code, "12:02") // also after the page was loaded again
+	}
+	holds(t, post(h, "/phone/nobody/code", url.Values{}), 404)
+	w.refusal = bank.Refuse(bank.FactorMissing, "No.")
+	holds(t, post(h, "/phone/jan/code", url.Values{}), 409)
+	w.noCodes = true
+	if page := get(h, "/phone/jan"); strings.Contains(page.Body.String(), "/phone/jan/code") {
+		t.Error("a phone without the application draws codes")
 	}
 }
 

@@ -72,6 +72,10 @@ func (d *Door) phone(w http.ResponseWriter, r *http.Request) error {
 			p.Number, p.Speaks = number(o), ui.Lang(o.Language)
 		}
 	}
+	if d.Phones.HasCodes(login) {
+		p.CodeAction = phonePath(login) + "/code"
+		p.Code, p.CodeUntil = d.Phones.Code(login, d.Clock.Now())
+	}
 	for _, m := range messages {
 		p.Messages = append(p.Messages, ui.SMS{At: m.CreatedAt, Text: m.Text})
 	}
@@ -84,6 +88,19 @@ func (d *Door) phone(w http.ResponseWriter, r *http.Request) error {
 		p.Approvals = append(p.Approvals, a)
 	}
 	d.show(w, r, http.StatusOK, p)
+	return nil
+}
+
+// newCode draws a code; the phone shows it until it has expired.
+func (d *Door) newCode(w http.ResponseWriter, r *http.Request) error {
+	if _, err := readForm(w, r); err != nil {
+		return err
+	}
+	login := r.PathValue("login")
+	if _, _, err := d.Phones.NewCode(r.Context(), login); err != nil {
+		return err
+	}
+	http.Redirect(w, r, phonePath(login), http.StatusSeeOther)
 	return nil
 }
 

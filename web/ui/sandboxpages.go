@@ -13,6 +13,11 @@ type Phone struct {
 	Speaks     Lang       // the owner's language, in which the bank writes; "" when nobody is picked
 	Messages   []SMS      // newest first
 	Approvals  []Approval // waiting ones first
+	// CodeAction draws a one-time code for a third party, "" where there is no
+	// application to draw it in; Code was drawn last and lives until CodeUntil.
+	CodeAction string // form post
+	Code       string
+	CodeUntil  Moment
 	RefreshURL string
 	ClockURL   string
 }

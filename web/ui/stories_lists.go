@@ -186,7 +186,7 @@ func applicationStories() []Story {
 func sandboxStories() []Story {
 	people := []PhoneOwner{{"p1", "Anna Kowalska"}, {"p2", "Piotr Zieliński"}, {"p3", "Maria Wójcik"}}
 	phone := Phone{Common: stranger("/phone?customer=p1"), PickAction: "/phone", People: people, Picked: "p1", Number: "+48 600 100 123",
-		RefreshURL: "/phone?customer=p1", ClockURL: "/clock",
+		RefreshURL: "/phone?customer=p1", ClockURL: "/clock", CodeAction: "/phone/p1/code", Code: "04815162", CodeUntil: storyNow().Add(2 * time.Minute),
 		Approvals: []Approval{
 			{ID: "1", Action: "/phone/approvals/1", Subject: transferSubject(), At: storyNow(), Until: storyNow().Add(5 * time.Minute), State: ApprovalWaits},
 			{ID: "2", Subject: pairingSubject(), At: storyNow().Add(-time.Hour), State: ApprovalApproved},
@@ -200,7 +200,7 @@ func sandboxStories() []Story {
 			{storyNow().Add(-time.Hour), "okienko: kod 234200 potwierdza połączenie aplikacji Kawomat z Twoim kontem. Ważny 5 minut. Nie podawaj go nikomu."},
 		}}
 	unpicked := Phone{Common: stranger("/phone"), PickAction: "/phone", People: people, ClockURL: "/clock"}
-	quiet := Phone{Common: stranger("/phone?customer=p2"), PickAction: "/phone", People: people, Picked: "p2", Number: "+48 600 100 124", RefreshURL: "/phone?customer=p2"}
+	quiet := Phone{Common: stranger("/phone?customer=p2"), PickAction: "/phone", People: people, Picked: "p2", Number: "+48 600 100 124", RefreshURL: "/phone?customer=p2", CodeAction: "/phone/p2/code"}
 	steps := []time.Duration{time.Minute, 5 * time.Minute, time.Hour, 24 * time.Hour, 7 * 24 * time.Hour, 30 * 24 * time.Hour}
 	running := ClockPage{Common: stranger("/clock"), Action: "/clock", Now: storyNow(), Speed: 1, Steps: steps, PhoneURL: "/phone"}
 	frozen := running
