@@ -92,6 +92,9 @@ func readThirdParties(ctx context.Context, s *Store, now time.Time) {
 	_, _ = s.ConsentAccess(ctx, []byte("hash"))
 	_ = s.UseRight(ctx, "c", xs2a.ReadDone, now)
 	_ = s.CountCall(ctx, "c", "r", "k", 4, now)
+	_, _ = s.WasTold(ctx, []byte("hash"))
+	_, _, _ = s.LapsingRequests(ctx, now, 10)
+	_, _ = s.ClaimCallbacks(ctx, "w", 10, now, now)
 	_, _ = s.behind(ctx, "consent_code", []byte("hash"))
 	_, _ = s.behind(ctx, "consent_token", []byte("hash"))
 }

@@ -27,7 +27,7 @@ func Run(t *testing.T, open Open) {
 	}{
 		{"contention", contention, false}, {"ahead", ahead, false}, {"transactions", transactions, false}, {"reading", reading, true}, {"imports", imports, true}, {"opening", opening, true},
 		{"parties", parties, true}, {"confirmations", confirmations, false}, {"messages", messages, false}, {"leases", leases, false}, {"housekeeping", housekeeping, false}, {"tokens", tokens, false},
-		{"third parties", thirdParties, false}, {"consents", consents, false}, {"transfers", transfers, false}, {"services", services, false},
+		{"third parties", thirdParties, false}, {"consents", consents, false}, {"callbacks", callbacks, false}, {"transfers", transfers, false}, {"services", services, false},
 	} {
 		if part.alone && testing.Short() {
 			continue

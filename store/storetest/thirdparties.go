@@ -37,7 +37,7 @@ func register(t *testing.T, s *store.Store, now time.Time) thirdparty.Client {
 		}
 		return thirdparty.Client{
 			ID: theTPP, Organisation: theOrganisation, Name: "Finansowo sp. z o.o.", Email: "psd2@finansowo.example",
-			RedirectURIs: []string{"https://finansowo.example/back", "https://finansowo.example/other?x=1"}, Status: thirdparty.Active,
+			RedirectURIs: []string{"https://finansowo.example/back", "https://finansowo.example/other?x=1"}, CallbackURLs: []string{callURL}, Status: thirdparty.Active,
 			StatusBy: "staff:ewa", StatusWhy: "papers complete", Lenience: thirdparty.Lenience{AnyUUID: true, UnknownFields: true, OptionalTPPID: true}, Since: now,
 			Keys: []thirdparty.Key{
 				{Thumbprint: "z-first", Certificate: []byte{0x30, 1}, URL: "https://finansowo.example/key", AddedAt: now},
