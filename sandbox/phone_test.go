@@ -362,3 +362,44 @@ func TestCallbackPrintsWhatCanBePasted(t *testing.T) {
 		t.Errorf("%d", unknown.Code)
 	}
 }
+
+func TestPhoneDrawsCodesForThirdParties(t *testing.T) {
+	drawn := 0
+	p, _ := newPhone(t, sandbox.PhoneConfig{NewCode: func(_ context.Context, person party.PersonID) (string, time.Time, error) {
+		drawn++
+		return fmt.Sprintf("0000000%d", drawn), day.Add(2 * time.Minute), nil
+	}})
+	withApp, without := "", ""
+	for _, o := range p.Owners() {
+		if o.UsesApp {
+			withApp = o.Login
+		} else {
+			without = o.Login
+		}
+	}
+	if code, _ := p.Code(withApp, day); code != "" || !p.HasCodes(withApp) || p.HasCodes(without) || p.HasCodes("nobody") {
+		t.Errorf("%q before any was drawn", code)
+	}
+	var got struct{ Code, ExpiresAt, Error string }
+	for i := range 2 {
+		if status := ask(t, p, "POST", "/phone/"+withApp+"/external-codes", &got); status != 200 || got.Code != fmt.Sprintf("0000000%d", i+1) || got.ExpiresAt != day.Add(2*time.Minute).Format(time.RFC3339) {
+			t.Errorf("%d %+v", status, got)
+		}
+	}
+	if code, until := p.Code(withApp, day.Add(2*time.Minute-1)); code != "00000002" || !until.Equal(day.Add(2*time.Minute)) {
+		t.Errorf("the phone shows %q until %s", code, until)
+	}
+	if code, _ := p.Code(withApp, day.Add(2*time.Minute)); code != "" {
+		t.Errorf("the phone still shows %q", code)
+	}
+	if status := ask(t, p, "POST", "/phone/"+without+"/external-codes", &got); status != 409 || got.Error != "factor_missing" {
+		t.Errorf("a phone without the application: %d %+v", status, got)
+	}
+	if status := ask(t, p, "POST", "/phone/nobody/external-codes", &got); status != 404 || drawn != 2 {
+		t.Errorf("nobody's phone: %d, %d drawn", status, drawn)
+	}
+	none, _ := newPhone(t, sandbox.PhoneConfig{})
+	if status := ask(t, none, "POST", "/phone/"+withApp+"/external-codes", &got); status != 409 {
+		t.Errorf("a bank without third parties: %d", status)
+	}
+}

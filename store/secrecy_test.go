@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"okienko/authserver"
+	"okienko/bank"
 	"okienko/bank/audit"
 	"okienko/bank/intake"
 	"okienko/bank/notice"
@@ -15,12 +17,15 @@ import (
 	"okienko/bank/party"
 	"okienko/bank/sca"
 	"okienko/bank/thirdparty"
+	"okienko/bank/xs2a"
 	"okienko/clock"
 	"okienko/store"
 )
 
 // What a thief of the file must not find in it: personal numbers, phones, the
-// texts of messages with their codes, and anybody's session.
+// texts of messages with their codes, anybody's session, one-time codes of the
+// bank's application (also as the hash from which eight digits are found in no
+// time), and the keys that third parties want to see again.
 func TestFileTellsNoSecrets(t *testing.T) {
 	dir := t.TempDir()
 	now := clock.NewManual(time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC))
@@ -39,6 +44,8 @@ func TestFileTellsNoSecrets(t *testing.T) {
 		text    = "Kod 987654 do parowania"
 		session = "session-token-of-anna"
 		paper   = "PESEL wspólnika: 44051401458"
+		apiKey  = "api-key-of-a-third-party"
+		hashed  = "sha-256 of an external code!"
 	)
 	must := func(err error) {
 		t.Helper()
@@ -61,13 +68,28 @@ func TestFileTellsNoSecrets(t *testing.T) {
 		}}, nil, nil
 	})
 	must(err)
+	const tpp = thirdparty.ClientID("tpp")
+	_, err = s.ChangeClient(t.Context(), applicant, func(*thirdparty.Client) (thirdparty.Client, []audit.Record, error) {
+		return thirdparty.Client{ID: tpp, Organisation: applicant, Status: thirdparty.Active}, nil, nil
+	})
+	must(err)
+	for range 2 { // one is used, and one stands
+		_, err = s.KeepExternalCode(t.Context(), authserver.KeptExternalCode{Person: "anna", Hash: []byte(hashed), Until: expires}, now.Now(), audit.Record{})
+		must(err)
+		_, err = s.AskExternally(t.Context(), []byte(hashed), xs2a.Consent{ID: "c", Version: 1, Client: tpp, TPPID: "c", Scope: xs2a.AccountInfo, Status: xs2a.Asked, Until: expires},
+			authserver.ConsentRequest{ID: "r", Consent: "c", Client: tpp, Status: authserver.RequestOpen}, authserver.CallbackTo{APIKey: apiKey}, audit.Record{},
+			func(*authserver.WrongCodes, *authserver.KeptExternalCode) ([]audit.Record, error) { return nil, nil })
+		if bank.CodeOf(err) != bank.ConsentTaken {
+			must(err)
+		}
+	}
 	got, err := s.Person(t.Context(), "anna")
 	must(err)
 	if got.PESEL != number || got.Phone != phone {
 		t.Errorf("the bank itself reads %q and %q", string(got.PESEL), got.Phone)
 	}
 
-	secrets := []string{string(number), phone, text, "987654", session, paper}
+	secrets := []string{string(number), phone, text, "987654", session, paper, apiKey, hashed}
 	read := func() (all []byte) {
 		t.Helper()
 		files, err := filepath.Glob(filepath.Join(dir, "*"))

@@ -186,6 +186,7 @@ var references = [...]struct{ table, column, parent, key string }{
 	{"consent_request", "client", "tpp_client", "id"},
 	{"consent_code", "consent_id", "tpp_consent", "id"},
 	{"consent_token", "consent_id", "tpp_consent", "id"},
+	{"consent_callback", "consent_id", "tpp_consent", "id"},
 	{"background_call", "consent_id", "tpp_consent", "id"},
 	{"transfer", "account_id", "account", "id"},
 	{"transfer_event", "transfer_id", "transfer", "id"},

@@ -85,10 +85,10 @@ func newWorld(t *testing.T, rate edge.Rate) *world {
 	}))
 	w.auth = authserver.New(authserver.Config{
 		Store: w.store, Agreements: w.store, Partners: w.store, Parties: w.store, Accounts: w.store, SCA: w.store,
-		Clock: w.bank, IDs: ident.New(w.wall), Environment: partner.Test,
+		Clock: w.bank, IDs: ident.New(w.wall), Environment: partner.Test, Consents: w.store,
 	})
 	w.door = edge.Mount(New(Config{
-		Auth: w.auth, Book: w.store, Wall: w.wall, Rate: rate,
+		Auth: w.auth, Book: w.store, Codes: w.auth, Wall: w.wall, Rate: rate,
 		Confirmed: func(_ context.Context, c sca.Challenge) error {
 			w.confirmed = append(w.confirmed, c.ID)
 			return w.outcome
@@ -226,6 +226,36 @@ func TestRefusing(t *testing.T) {
 	}
 	if len(w.refused) != 1 || len(w.confirmed) != 0 {
 		t.Errorf("refused %v, confirmed %v", w.refused, w.confirmed)
+	}
+}
+
+func TestCodesForThirdParties(t *testing.T) {
+	w := newWorld(t, edge.Rate{})
+	const codes = "/mobile/v1/external-codes"
+	seen := map[any]bool{}
+	for _, body := range []string{"", "{}"} {
+		status, got := w.send("POST", codes, body, nil)
+		if code, _ := got["code"].(string); status != 200 || len(code) != 8 || got["expiresAt"] != "2030-01-01T09:02:00Z" || len(got) != 2 {
+			t.Errorf("%d %v", status, got)
+		}
+		seen[got["code"]] = true
+	}
+	if len(seen) != 2 {
+		t.Errorf("drawn: %v", seen)
+	}
+	for _, body := range []string{`{"person":"anna"}`, "x"} {
+		if status, got := w.send("POST", codes, body, nil); status != 400 || got["code"] != nil {
+			t.Errorf("%s: %d %v", body, status, got)
+		}
+	}
+	if status, got := w.send("POST", codes, "", func(r *http.Request) { r.Header.Set(HeaderDevice, "phone-old") }); status != 401 || got["code"] != nil {
+		t.Errorf("a removed device: %d %v", status, got)
+	}
+	bare := edge.Mount(New(Config{Auth: w.auth, Book: w.store, Wall: w.wall, Confirmed: func(context.Context, sca.Challenge) error { return nil }}))
+	rec := httptest.NewRecorder()
+	bare.ServeHTTP(rec, httptest.NewRequest("POST", codes, nil))
+	if rec.Code != 404 {
+		t.Errorf("a bank without third parties: %d", rec.Code)
 	}
 }
 
