@@ -23,11 +23,11 @@ type (
 		Role         []string `help:"PSP_AI, PSP_PI, PSP_IC, PSP_AS." default:"PSP_AI,PSP_PI,PSP_IC"`
 		Organisation string   `help:"Organisation identifier; made from the name when left out." placeholder:"PSDPL-PFSA-…"`
 		RedirectURI  string   `help:"Where customers come back to; the sandbox's own page when left out." placeholder:"URL"`
-		Callback     []string `help:"Address that the bank may call; may be repeated." placeholder:"URL"`
+		Callback     []string `help:"Address that the bank may call; may be repeated." placeholder:"URL" sep:"none"`
 		Bad          string   `help:"Make certificates that are bad on purpose: expired, revoked, wrong-role, no-role, wrong-issuer, wrong-org, no-statement." placeholder:"HOW"`
 	}
 	tppRegister struct {
-		Callback []string `help:"Address that the bank may call; may be repeated." placeholder:"URL"`
+		Callback []string `help:"Address that the bank may call; may be repeated." placeholder:"URL" sep:"none"`
 	}
 )
 
