@@ -18,14 +18,18 @@ import (
 // a form of callback nobody asks so, and there are none.
 func (h *House) callers(shift func(name string) work.Shift) []work.Worker {
 	p := h.settings.PSD2
-	if p == nil || len(p.CallbackForms) == 0 {
+	if p == nil {
+		return nil
+	}
+	forms := p.callbackForms(h.wall)
+	if len(forms) == 0 {
 		return nil
 	}
 	h.post = notify.NewCallbackClient(notify.CallbackConfig{
 		Loopback: h.settings.Environment == partner.Test, TLS: &tls.Config{RootCAs: p.CallbackRoots, MinVersion: tls.VersionTLS12},
 	})
 	h.caller = work.NewCaller(work.CallerConfig{
-		Book: h.store, Maker: h.auth, Forms: p.CallbackForms, Post: h.post, Clock: h.settings.Clock, Wall: h.wall, Worker: h.settings.Node, Log: h.log,
+		Book: h.store, Maker: h.auth, Forms: forms, Post: h.post, Clock: h.settings.Clock, Wall: h.wall, Worker: h.settings.Node, Log: h.log,
 	})
 	return []work.Worker{
 		h.caller,

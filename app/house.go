@@ -287,7 +287,11 @@ func (h *House) openDoors(ctx context.Context) error {
 		return err
 	}
 	if h.psd2 != nil {
-		if err := h.serve(h.serving, h.psd2, edge.Mount(h.psd2Door())); err != nil {
+		doors, err := h.psd2Doors()
+		if err != nil {
+			return err
+		}
+		if err := h.serve(h.serving, h.psd2, edge.Mount(doors...)); err != nil {
 			return err
 		}
 	}

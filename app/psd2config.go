@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -23,6 +24,7 @@ import (
 	"okienko/eidas/seal"
 	"okienko/eidas/trustedlist"
 	"okienko/psd2"
+	"okienko/psd2/polishapi"
 )
 
 // PSD2Config is the section [psd2] of the configuration: the interface for
@@ -47,9 +49,16 @@ type PSD2Config struct {
 	Lenience []string `toml:"lenience"` // to third parties that register from now on; none of thirdparty.Leniences is strict
 
 	Algorithms      []string `toml:"algorithms"` // of signatures; RS256 when left out
-	SignKey         string   `toml:"sign_key"`   // PEM; with sign_certificate: answers are signed
+	SignKey         string   `toml:"sign_key"`   // PEM; with sign_certificate: the bank's own QSealC
 	SignCertificate string   `toml:"sign_certificate"`
-	SignURL         string   `toml:"sign_url"` // x5u of the bank's own QSealC
+	SignURL         string   `toml:"sign_url"`   // x5u of the bank's own QSealC
+	SignMBank       bool     `toml:"sign_mbank"` // answers in mBank's form are signed too; PolishAPI's always are
+
+	// PolishAPI says where which version of the standard is served, by the first part
+	// of its paths, "v2_1_1.1" = "2.1.1"; the revision is the bank's own. Second parts
+	// that differ stand in PolishAPIGroups, "v2_1_1.1/auth" = "v2_1_1.4".
+	PolishAPI       map[string]string `toml:"polishapi"`
+	PolishAPIGroups map[string]string `toml:"polishapi_groups"`
 
 	ReplayWindow duration `toml:"replay_window"` // 5m
 	CodeLife     duration `toml:"code_life"`     // 60s
@@ -76,7 +85,8 @@ func (c *PSD2Config) faults() []error {
 			f = append(f, errors.New(otherwise))
 		}
 	}
-	must(len(c.BankIDs) > 0, "psd2.bank_ids is missing")
+	must(len(c.BankIDs)+len(c.PolishAPI) > 0, "psd2.bank_ids or psd2.polishapi must say in which form the interface is served")
+	f = append(f, c.polishFaults()...)
 	for _, id := range c.BankIDs {
 		must(bankID.MatchString(id) && id != "v3", "psd2.bank_ids: "+id+" is no first part of a path")
 	}
@@ -94,6 +104,7 @@ func (c *PSD2Config) faults() []error {
 		must(slices.Contains([]string{"RS256", "PS256", "ES256"}, a), "psd2.algorithms: RS256, PS256 and ES256 are known, "+a+" is not")
 	}
 	must((c.SignKey == "") == (c.SignCertificate == ""), "psd2.sign_key and psd2.sign_certificate go together")
+	must(c.SignKey != "" || !c.SignMBank, "psd2.sign_mbank needs psd2.sign_key")
 	if c.SignKey != "" {
 		f = append(f, secretFile("psd2.sign_key", c.SignKey)...)
 		must(isHTTPS(c.SignURL), "psd2.sign_url must be the https address of the bank's QSealC")
@@ -105,6 +116,46 @@ func (c *PSD2Config) faults() []error {
 		must(d >= 0 && time.Duration(d) <= time.Hour, "psd2."+name+" must be at most 1h")
 	}
 	return f
+}
+
+var polishPath = regexp.MustCompile(`^v[0-9]+(_[0-9]+)*(\.[0-9]+)?$`)
+
+func (c *PSD2Config) polishFaults() []error {
+	var f []error
+	wrong := func(format string, args ...any) { f = append(f, fmt.Errorf(format, args...)) }
+	if len(c.PolishAPI) > 0 && c.SignKey == "" {
+		wrong("psd2.polishapi needs psd2.sign_key: every answer of it is signed")
+	}
+	for path, version := range c.PolishAPI {
+		if !polishPath.MatchString(path) || path == "v3" { // that is mBank's registration
+			wrong("psd2.polishapi: %q is no first part of its paths, as v2_1_1.1 is", path)
+		}
+		if !slices.Contains(polishapi.Versions, polishapi.Version(version)) {
+			wrong("psd2.polishapi: there is no version %q, %v are served", version, polishapi.Versions)
+		}
+	}
+	for at, second := range c.PolishAPIGroups {
+		path, group, _ := strings.Cut(at, "/")
+		if c.PolishAPI[path] == "" || !slices.Contains(polishapi.Groups, group) || !polishPath.MatchString(second) {
+			wrong("psd2.polishapi_groups: %q = %q is no group of a path that is served, with the second part of its paths", at, second)
+		}
+	}
+	return f
+}
+
+// places are where PolishAPI is served, the same at every start.
+func (c *PSD2Config) places() []polishapi.Place {
+	var out []polishapi.Place
+	for _, path := range slices.Sorted(maps.Keys(c.PolishAPI)) {
+		p := polishapi.Place{Version: polishapi.Version(c.PolishAPI[path]), Path: path, Groups: map[string]string{}}
+		for _, group := range polishapi.Groups {
+			if second := c.PolishAPIGroups[path+"/"+group]; second != "" {
+				p.Groups[group] = second
+			}
+		}
+		out = append(out, p)
+	}
+	return out
 }
 
 // fees reads the table of fees.
@@ -159,10 +210,14 @@ func (c *PSD2Config) settings(bankName string, bankClock bank.Clock) (*PSD2Setti
 	}
 	fetcher := eidas.NewHTTPFetcher(eidas.FetchSettings{Hosts: c.SealHosts})
 	s.Trust = func() (psd2.Certificates, psd2.Fetcher) { return checker, fetcher }
+	s.Places = c.places()
+	s.SignMBank = c.SignMBank
 	if c.SignKey != "" {
-		if s.Sign, err = c.signer(); err != nil {
+		seal, err := c.seal()
+		if err != nil {
 			return nil, fmt.Errorf("sign_key: %w", err)
 		}
+		s.Seal = func() (*Seal, error) { return seal, nil }
 	}
 	return s, nil
 }
@@ -251,8 +306,8 @@ func readCertificates(file string) ([]*x509.Certificate, error) {
 	return out, nil
 }
 
-// signer signs answers with the bank's own QSealC.
-func (c *PSD2Config) signer() (func([]byte) (string, error), error) {
+// seal reads the bank's own QSealC.
+func (c *PSD2Config) seal() (*Seal, error) {
 	pair, err := tls.LoadX509KeyPair(c.SignCertificate, c.SignKey)
 	if err != nil {
 		return nil, err
@@ -261,20 +316,28 @@ func (c *PSD2Config) signer() (func([]byte) (string, error), error) {
 	if !ok {
 		return nil, errors.New("the key cannot sign")
 	}
-	cert, err := x509.ParseCertificate(pair.Certificate[0])
-	if err != nil {
-		return nil, err
+	var chain []*x509.Certificate
+	for _, der := range pair.Certificate {
+		cert, err := x509.ParseCertificate(der)
+		if err != nil {
+			return nil, err
+		}
+		chain = append(chain, cert)
 	}
-	return answerSigner(key, cert, c.SignURL), nil
+	return newSeal(key, chain, c.SignURL)
 }
 
-// answerSigner signs bodies as PolishAPI does, under mBank's header (psd2 §4.2).
-// The key decides the algorithm.
-func answerSigner(key crypto.Signer, cert *x509.Certificate, url string) func([]byte) (string, error) {
+// newSeal signs bodies as PolishAPI does (psd2 §4.1, §4.2). The key decides the
+// algorithm; kid is the bank's organisation, as clients in the field send theirs.
+func newSeal(key crypto.Signer, chain []*x509.Certificate, url string) (*Seal, error) {
 	algorithm := seal.RS256
-	if cert.PublicKeyAlgorithm == x509.ECDSA {
+	if chain[0].PublicKeyAlgorithm == x509.ECDSA {
 		algorithm = seal.ES256
 	}
-	h := seal.Header{Alg: algorithm, Typ: "JWT", URL: url, Thumbprint: eidas.Thumbprint(cert)}
-	return func(body []byte) (string, error) { return seal.Sign(key, h, body) }
+	kid := ""
+	if own, err := eidas.Parse(chain[0]); err == nil {
+		kid = string(own.Organisation)
+	}
+	h := seal.Header{Alg: algorithm, Typ: "JWT", KeyID: kid, URL: url, Thumbprint: eidas.Thumbprint(chain[0])}
+	return &Seal{Seal: psd2.Seal{Chain: chain}, Sign: func(body []byte) (string, error) { return seal.Sign(key, h, body) }}, nil
 }

@@ -22,6 +22,8 @@ const (
 	socketName = "admin.sock"
 	tppFolder  = "tpp"   // of the ready third party
 	trustName  = "trust" // of the test trust service
+
+	sandboxBank = "Bank Okienko" // the made-up bank's name
 )
 
 // SandboxCmd is `okienko sandbox`: the production program in a made-up world.
@@ -163,7 +165,7 @@ func (w *sandboxWorld) prepare(_ context.Context, o SandboxOptions) (Settings, e
 // bank is closed and staff work on it.
 func sandboxSettings(folder string) (Settings, error) {
 	s := Settings{
-		Environment: partner.Test, BankName: "Bank Okienko", Hotline: "+48 22 000 00 00", Node: "sandbox", StorePath: filepath.Join(folder, storeName),
+		Environment: partner.Test, BankName: sandboxBank, Hotline: "+48 22 000 00 00", Node: "sandbox", StorePath: filepath.Join(folder, storeName),
 		AdminSocket: filepath.Join(folder, socketName), Staff: staffBook{anybody: true}, Log: slog.New(slog.DiscardHandler),
 	}
 	var err error

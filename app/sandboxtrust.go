@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/x509"
 	"path/filepath"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"okienko/eidas"
 	"okienko/eidas/trustservice"
 	"okienko/psd2"
+	"okienko/psd2/polishapi"
 	"okienko/rails"
 	"okienko/sandbox"
 )
@@ -29,6 +31,7 @@ func (w *sandboxWorld) thirdParties(s *Settings, listen Address) *PSD2Settings {
 		Network: rails.NewSimulator(s.Clock), Consents: authserver.ConsentRules{BankCodes: []string{sandbox.BankCode}},
 		CallbackRoots: callbackRoots(w.trust.CAPEM),
 		Trust:         func() (psd2.Certificates, psd2.Fetcher) { return w.checker, w.qualified },
+		Places:        polishapi.UsualPlaces(), Seal: func() (*Seal, error) { return w.sealed, nil },
 	}
 }
 
@@ -54,6 +57,20 @@ func (w *sandboxWorld) openTrustService(doors string) error {
 	w.checker, err = eidas.NewChecker(eidas.Settings{
 		Environment: eidas.Test, Issuers: w.qualified.Issuers(), Clock: w.clock, Revocation: revocation,
 	})
+	if err != nil {
+		return err
+	}
+	return w.openSeal(folder)
+}
+
+// openSeal opens the bank's own seal, which lies beside the trust service.
+func (w *sandboxWorld) openSeal(folder string) error {
+	own, err := sandbox.OpenBankSeal(folder, sandboxBank, w.qualified, w.clock.Now())
+	if err != nil {
+		return err
+	}
+	w.bankSeal = own.PEM
+	w.sealed, err = newSeal(own.Key, []*x509.Certificate{own.Certificate, w.qualified.Issuer()}, own.URL)
 	return err
 }
 
@@ -64,7 +81,7 @@ func (w *sandboxWorld) openTPP(ctx context.Context, h *House) error {
 	}
 	t, err := sandbox.OpenReadyTPP(sandbox.ReadyTPPConfig{
 		Folder: filepath.Join(w.folder, tppFolder), Seed: w.seed, Trust: w.qualified, Clock: w.clock,
-		URL: h.psd2.url, Bank: h.settings.PSD2.BankIDs[0], Doors: h.sandbox.url, CA: w.trust.CAPEM,
+		URL: h.psd2.url, Bank: h.settings.PSD2.BankIDs[0], Doors: h.sandbox.url, CA: w.trust.CAPEM, BankSeal: w.bankSeal,
 	})
 	if err != nil {
 		return err

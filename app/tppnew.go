@@ -105,7 +105,7 @@ func (w *sandboxWorld) newTPP(ctx context.Context, h *House, req newTPP) (*sandb
 	}
 	t := &sandbox.TPPFolder{
 		URL: h.psd2.url, Bank: h.settings.PSD2.BankIDs[0], Sandbox: h.sandbox.url, Organisation: string(org), Name: req.Name,
-		Roles: req.Roles, RedirectURI: req.RedirectURI, CA: w.trust.CAPEM,
+		Roles: req.Roles, RedirectURI: req.RedirectURI, CA: w.trust.CAPEM, BankSeal: w.bankSeal,
 	}
 	if err := t.Issue(w.qualified, trustservice.Bad(req.Bad)); err != nil {
 		return nil, err

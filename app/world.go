@@ -35,6 +35,8 @@ type sandboxWorld struct {
 	trust   *sandbox.Trust
 	// The test trust service, and what judges its certificates.
 	qualified *trustservice.Service
+	sealed    *Seal  // the bank's own
+	bankSeal  []byte // its certificate, PEM
 	checker   *eidas.Checker
 	seed      uint64 // of the world
 	tpp       string // folder of the ready third party, "" where there is none

@@ -35,6 +35,7 @@ type Fetcher interface {
 // Authorisation is what the doors need of authserver.Server.
 type Authorisation interface {
 	AskConsent(ctx context.Context, a authserver.ConsentAsk) (authserver.ConsentRequest, error)
+	AskConsentExternally(ctx context.Context, a authserver.ConsentAsk, e authserver.ExternalAsk) error
 	ConsentTokens(ctx context.Context, p authserver.ConsentTokenParams) (authserver.ConsentTokenAnswer, error)
 	CheckConsent(ctx context.Context, token string) (authserver.ConsentAccess, error)
 	WithdrawByThirdParty(ctx context.Context, client thirdparty.ClientID, tppID string) error

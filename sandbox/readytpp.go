@@ -30,6 +30,8 @@ type ReadyTPPConfig struct {
 	Bank   string     // bankId in the paths
 	Doors  string     // base URL of the sandbox's own doors
 	CA     []byte     // who vouches for the bank's server
+	// BankSeal is the certificate with which the bank signs its answers; PEM.
+	BankSeal []byte
 }
 
 // ReadyTPP is the third party that is registered from the start, with every role.
@@ -43,7 +45,7 @@ type ReadyTPP struct {
 // has outrun its certificates. Addresses are written anew when they have moved.
 func OpenReadyTPP(cfg ReadyTPPConfig) (*ReadyTPP, error) {
 	t := &ReadyTPP{TPPFolder: TPPFolder{
-		URL: cfg.URL, Bank: cfg.Bank, Sandbox: cfg.Doors, RedirectURI: cfg.Doors + TPPCallback, CA: cfg.CA,
+		URL: cfg.URL, Bank: cfg.Bank, Sandbox: cfg.Doors, RedirectURI: cfg.Doors + TPPCallback, CA: cfg.CA, BankSeal: cfg.BankSeal,
 		Organisation: string(readyTPP), Name: readyTPPName, ClientID: readyClientID(cfg.Seed),
 		Roles: []string{string(thirdparty.AccountInformation), string(thirdparty.PaymentInitiation), string(thirdparty.CardIssuing)},
 	}}
@@ -102,9 +104,10 @@ func serves(text []byte, issuer *x509.Certificate, now time.Time) bool {
 // written tells whether the folder says already what it is to say.
 func (t *ReadyTPP) written(folder string) bool {
 	var had TPPFolder
-	ca, err := os.ReadFile(filepath.Join(folder, "bank-ca.pem"))
-	if err != nil || !bytes.Equal(ca, t.CA) {
-		return false
+	for name, is := range map[string][]byte{"bank-ca.pem": t.CA, sealFile: t.BankSeal} {
+		if text, err := os.ReadFile(filepath.Join(folder, name)); err != nil || !bytes.Equal(text, is) {
+			return false
+		}
 	}
 	ok, err := LoadJSON(filepath.Join(folder, TPPFile), &had)
 	return ok && err == nil && had.URL == t.URL && had.Bank == t.Bank && had.Sandbox == t.Sandbox && had.RedirectURI == t.RedirectURI && had.ClientID == t.ClientID

@@ -160,6 +160,9 @@ func (s *Service) Root() *x509.Certificate { return s.root.certificate }
 // Issuer is the issuing authority.
 func (s *Service) Issuer() *x509.Certificate { return s.qtsp.certificate }
 
+// AddressOf is where the service publishes a certificate.
+func (s *Service) AddressOf(c *x509.Certificate) string { return s.places.x5u(c) }
+
 // Revoke withdraws a certificate from now on; a second time is harmless.
 func (s *Service) Revoke(c *x509.Certificate) error {
 	if err := s.revoke(c.SerialNumber.String()); err != nil {

@@ -20,6 +20,7 @@ func (d *Door) authOperations() []operation {
 	}
 	return []operation{
 		auth(operation{name: "authorize", header: askHeader, maxBody: bundleBody, serve: d.authorize}),
+		auth(operation{name: "authorizeExt", header: externalHeader, maxBody: bundleBody, serve: d.authorizeExt}),
 		auth(operation{name: "token", header: askHeader, maxBody: bundleBody, refuses: []int{401}, serve: d.token}),
 		auth(operation{name: "register", since: V300, header: noHeader, stranger: true, refuses: []int{401, 403}, serve: d.register}),
 		{

@@ -28,13 +28,13 @@ var lists = []list{
 }
 
 // listOf finds the list in which an item stands.
-func listOf(right xs2a.Right) *list {
-	for i := range lists {
-		if lists[i].right == right {
-			return &lists[i]
+func listOf(right xs2a.Right) list {
+	for _, l := range lists {
+		if l.right == right {
+			return l
 		}
 	}
-	return &lists[0]
+	return lists[0]
 }
 
 func (d *Door) list(c *call, l *list) (wire.Answer, error) {
@@ -190,9 +190,9 @@ func (d *Door) showTransaction(c *call) (wire.Answer, error) {
 }
 
 func (d *Door) detail(c *call, i *psd2.Item) (wire.Answer, error) {
-	shown := *listOf(xs2a.ReadDone) // the form of baseInfo, with the status of where it stands
+	shown := listOf(xs2a.ReadDone) // the form of baseInfo, with the status of where it stands
 	if l := listOf(i.Right); l.right != xs2a.ReadDone {
-		shown.status, shown.meaning = detailStatus(l)
+		shown.status, shown.meaning = detailStatus(&l)
 	}
 	b := append(appendItem(append(edge.AppendKey(d.answer(c, 1024), "baseInfo"), '{'), i, &shown), '}')
 	if i.TaxForm != nil {

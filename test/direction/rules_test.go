@@ -31,6 +31,9 @@ var rules = []rule{
 	{who: "psd2/polishapi/...",
 		may: []string{"bank/...", "authserver/...", "edge/...", "psd2/..."}, never: psd2Doors,
 		why: "a door talks to the bank, not to tables and not to another door: a wire form must be removable alone"},
+	{who: "psd2/psd2test/...",
+		may: []string{"..."}, never: psd2Doors,
+		why: "a bank for the tests of the wire forms stands where the program stands, and favours neither form"},
 	{who: "psd2/...",
 		may: []string{"bank/...", "authserver/...", "eidas/...", "edge/..."}, never: psd2Doors,
 		why: "what both PSD2 doors share must not know either of them"},
@@ -163,11 +166,11 @@ var outsideRules = []outsideRule{
 		why:   "a client must not pull in a server"},
 	{who: []string{"app/...", "authserver/...", "partnerapi/...", "psd2/...", "web/...", "edge/...", "store/...", "work/...", "rails/...", "sandbox/...", "notify/...", "verify/...", "client/...", "eidas/...", "clock/...", "cmd/..."},
 		never: []string{"testing/...", "pgregory.net/...", "go.uber.org/goleak/...", "github.com/chromedp/..."},
-		why:   "test libraries do not belong in the binary (store/storetest is the suite itself and exempt)"},
+		why:   "test libraries do not belong in the binary (store/storetest and psd2/psd2test are for tests themselves and exempt)"},
 }
 
 // exemptOutside are folders that exist for tests and are written without the _test suffix because others import them.
-var exemptOutside = []string{"store/storetest/...", "okienkotest/..."}
+var exemptOutside = []string{"store/storetest/...", "psd2/psd2test/...", "okienkotest/..."}
 
 // noNames are package names that say nothing. What ends up in them belongs to an idea that has a name.
 var noNames = map[string]bool{
