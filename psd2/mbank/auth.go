@@ -47,7 +47,7 @@ func (d *Door) authorize(c *call) (wire.Answer, error) {
 	}
 	request, err := d.core.Auth.AskConsent(c.Ctx(), ask)
 	if err != nil {
-		return wire.Answer{}, err
+		return wire.Answer{}, wire.Renamed(err, headersOf)
 	}
 	b := append(make([]byte, 0, 256), '{')
 	b = edge.AppendStringField(b, "authorizationRedirectUri", d.cfg.PeopleURL+"/consent/"+string(request.ID))
@@ -66,7 +66,7 @@ func (c *call) psu() error {
 }
 
 func (d *Door) readAuthorize(c *call, o edge.Object) (authserver.ConsentAsk, error) {
-	r := &wire.Reading{}
+	r := c.reading()
 	b := open(r, o, "")
 	b.Only("response_type", "client_id", "redirect_uri", "scope", "state", "scope_details")
 	w := psd2.Wish{
@@ -91,7 +91,32 @@ func (d *Door) readAuthorize(c *call, o edge.Object) (authserver.ConsentAsk, err
 		return none, err
 	}
 	ask, err := d.core.Wanted(c.Ctx(), c.Caller, &w, c.Now)
-	return ask, onWire(err, w.Details.Payment.Kind(), w.Details.Payment.At)
+	if err != nil {
+		return none, onWire(err, w.Details.Payment.Kind(), w.Details.Payment.At)
+	}
+	ask.Context, err = c.sent()
+	return ask, err
+}
+
+// sent is whom the third party says that it sends. Refusals name the header.
+func (c *call) sent() (authserver.PSUContext, error) {
+	p := authserver.PSUContext{
+		PersonBy: c.Header("PSU-ID-Type"), PersonID: c.Header("PSU-ID"), CompanyBy: c.Header("PSU-Context-ID-Type"), CompanyID: c.Header("PSU-Context-ID"),
+	}
+	switch c.Header("Company-Context") {
+	case "", "false": // which says nothing: libraries send it whoever comes
+	case "true":
+		p.Kind = authserver.ContextCompany
+	default:
+		return p, bank.RefuseField("Company-Context", "It is true or false.")
+	}
+	return p, nil
+}
+
+// headersOf are the headers that carry what the core calls otherwise.
+var headersOf = map[string]string{
+	"psuIdentifierType": "PSU-ID-Type", "psuIdentifierValue": "PSU-ID",
+	"psuContextIdentifierType": "PSU-Context-ID-Type", "psuContextIdentifierValue": "PSU-Context-ID",
 }
 
 // token hands out tokens for a code, a refresh token or a list of accounts
@@ -137,7 +162,7 @@ func tokenRefusal(err error) error {
 }
 
 func (d *Door) readToken(c *call, o edge.Object) (authserver.ConsentTokenParams, error) {
-	r := &wire.Reading{}
+	r := c.reading()
 	b := open(r, o, "")
 	b.Only("grant_type", "client_id", "code", "redirect_uri", "refresh_token", "exchange_token", "scope", "scope_details",
 		"is_user_session", "user_ip", "user_agent")

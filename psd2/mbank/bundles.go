@@ -22,7 +22,7 @@ func (d *Door) payBundle(c *call, k transfer.Kind) (wire.Answer, error) {
 	if err != nil {
 		return wire.Answer{}, err
 	}
-	r := &wire.Reading{}
+	r := c.reading()
 	ask := open(r, o, "").readBundle(k)
 	if err := r.Err(); err != nil {
 		return wire.Answer{}, err

@@ -55,7 +55,7 @@ func (s *sample) asked(t *testing.T, body string) (ask paymentAsk, ok bool) {
 	case root.Text("scope", 16) != "pis":
 		return paymentAsk{}, false
 	default:
-		ask, err = readPaymentPrivileges(root.inside("scope_details").List("privilegeList"), "scope_details.privilegeList")
+		ask, err = readPaymentPrivileges(r, root.inside("scope_details").List("privilegeList"), "scope_details.privilegeList")
 	}
 	if err == nil {
 		err = r.Err()

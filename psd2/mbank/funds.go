@@ -28,7 +28,7 @@ func (d *Door) confirmFunds(c *call) (wire.Answer, error) {
 	if err != nil {
 		return wire.Answer{}, err
 	}
-	r := &wire.Reading{}
+	r := c.reading()
 	b := open(r, o, "")
 	b.Only("accountNumber", "amount", "currency")
 	number, currency := b.Need("accountNumber", 34), b.Need("currency", 3)

@@ -58,7 +58,7 @@ func (d *Door) pay(c *call, k transfer.Kind) (wire.Answer, error) {
 	if err != nil {
 		return wire.Answer{}, err
 	}
-	r := &wire.Reading{}
+	r := c.reading()
 	order, _ := open(r, o, "").readInstruction(k, false)
 	if err := r.Err(); err != nil {
 		return wire.Answer{}, err

@@ -21,8 +21,7 @@ type paymentAsk struct {
 
 // readPaymentPrivileges reads privilegeList of scope pis. A consent is for one
 // thing: two methods are refused, in one element or in two (psd2 §10 case 23).
-func readPaymentPrivileges(list []edge.Value, path string) (paymentAsk, error) {
-	r := &wire.Reading{}
+func readPaymentPrivileges(r *wire.Reading, list []edge.Value, path string) (paymentAsk, error) {
 	if len(list) == 0 {
 		return paymentAsk{}, bank.RefuseField(path, "A privilege is required.")
 	}

@@ -294,7 +294,7 @@ func privilegesOf(t *testing.T, list string) (paymentAsk, error) {
 	}
 	v, _ := o.Get("l")
 	elements, _ := v.Elements()
-	return readPaymentPrivileges(elements, "privilegeList")
+	return readPaymentPrivileges(&wire.Reading{}, elements, "privilegeList")
 }
 
 func TestPrivileges(t *testing.T) {

@@ -51,7 +51,7 @@ func (b branch) readDetails(scope xs2a.Scope, first bool) (psd2.Details, error) 
 		if err := b.Err(); err != nil {
 			return d, err
 		}
-		ask, err := readPaymentPrivileges(list, b.Path+"privilegeList")
+		ask, err := readPaymentPrivileges(b.Reading, list, b.Path+"privilegeList")
 		d.Grants, d.Payment = ask.grants, ask.Subject
 		return d, err
 	}

@@ -27,6 +27,12 @@ func (c *call) object() (edge.Object, error) {
 	return o, nil
 }
 
+// reading begins to read a body, as leniently as the bank is to the caller.
+func (c *call) reading() *wire.Reading {
+	l := c.Caller.Client.Lenience
+	return &wire.Reading{PassUnknown: l.UnknownFields, LooseNumbers: l.LooseNumbers}
+}
+
 // throttled is the last check before the work (psd2 §0.1).
 func (c *call) throttled(d *Door) error {
 	if retry, ok := d.core.Throttle(c.Caller.Client.ID); !ok {

@@ -1,7 +1,6 @@
 package polishapi
 
 import (
-	"okienko/bank"
 	"okienko/bank/party"
 	"okienko/bank/service"
 	"okienko/bank/thirdparty"
@@ -66,7 +65,7 @@ func appendPage(b []byte, next string) wire.Answer {
 
 // paged words a refusal of a cursor with this form's name of it.
 func paged(err error) error {
-	return renamedField(err, map[string]string{"cursor": "pageId", "transactionIdFrom": "itemIdFrom"})
+	return wire.Renamed(err, map[string]string{"cursor": "pageId", "transactionIdFrom": "itemIdFrom"})
 }
 
 func (d *Door) listAccounts(c *call) (wire.Answer, error) {
@@ -210,15 +209,4 @@ func (d *Door) appendDetails(c *call, b []byte, a *psd2.Account) ([]byte, error)
 		b = edge.AppendStringsField(b, "linkedAccountNumber", linked)
 	}
 	return b, nil
-}
-
-// renamedField words the field of a refusal as this form calls it.
-func renamedField(err error, names map[string]string) error {
-	refusal, ok := err.(*bank.Refusal) //nolint:errorlint // the core hands its refusals out as they are
-	if !ok || names[refusal.Field] == "" {
-		return err
-	}
-	one := *refusal
-	one.Field = names[refusal.Field]
-	return &one
 }

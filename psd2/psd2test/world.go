@@ -51,6 +51,9 @@ const (
 	AnnasE account.ID       = "a-anna-eur"
 	Bobs   account.ID       = "a-bob"
 
+	AnnasPESEL party.PESEL = "44051401359"
+	BobsPESEL  party.PESEL = "02070803628"
+
 	OneOrg   = "PSDPL-PFSA-5250007738"
 	OtherOrg = "PSDPL-PFSA-1234567890"
 )
@@ -180,10 +183,11 @@ func (w *World) people() {
 		person   party.PersonID
 		customer party.CustomerID
 		name     string
-	}{{AnnaP, Anna, "Anna Nowak"}, {BobP, Bob, "Bob Kowalski"}} {
+		pesel    party.PESEL
+	}{{AnnaP, Anna, "Anna Nowak", AnnasPESEL}, {BobP, Bob, "Bob Kowalski", BobsPESEL}} {
 		first, last, _ := strings.Cut(p.name, " ")
 		b.Persons = append(b.Persons, party.Person{
-			ID: p.person, FirstName: first, LastName: last, Phone: fmt.Sprintf("+4850000000%d", i), Language: party.Polish, Login: strings.ToLower(first),
+			ID: p.person, FirstName: first, LastName: last, Phone: fmt.Sprintf("+4850000000%d", i), Language: party.Polish, Login: strings.ToLower(first), PESEL: p.pesel,
 		})
 		b.Customers = append(b.Customers, party.Customer{
 			ID: p.customer, Segment: party.Individual, Name: p.name, Person: p.person, Address: "ul. Uchwały 1, 00-123 Warszawa", Since: since,

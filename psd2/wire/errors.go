@@ -88,6 +88,18 @@ func (t Table) Of(err error) (e Error, message string, retry time.Duration) {
 	return e, message, retry
 }
 
+// Renamed words the field of a refusal as a form calls it, where it has a name of
+// its own for it.
+func Renamed(err error, names map[string]string) error {
+	no := (*bank.Refusal)(nil)
+	if !errors.As(err, &no) || names[no.Field] == "" {
+		return err
+	}
+	one := *no
+	one.Field = names[no.Field]
+	return &one
+}
+
 // OutcomeOf is the code of an error for the access log.
 func OutcomeOf(err error) bank.Code {
 	if own := (*Refusal)(nil); errors.As(err, &own) {
