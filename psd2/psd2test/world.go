@@ -7,6 +7,7 @@ package psd2test
 
 import (
 	"context"
+	"crypto/ecdsa"
 	"fmt"
 	"strings"
 	"sync"
@@ -24,6 +25,7 @@ import (
 	"okienko/bank/partner"
 	"okienko/bank/party"
 	"okienko/bank/payment"
+	"okienko/bank/sca"
 	"okienko/bank/thirdparty"
 	"okienko/clock"
 	"okienko/eidas"
@@ -90,6 +92,7 @@ type World struct {
 	Check  *eidas.Checker
 	Config psd2.Config // of the core that the doors share
 
+	phone *ecdsa.PrivateKey // of Anna's device
 	mu    sync.Mutex
 	calls []psd2.Call
 	asked []string // addresses that the bank fetched
@@ -179,6 +182,9 @@ func (w *World) people() {
 	w.T.Helper()
 	since := Noon().AddDate(-5, 0, 0)
 	b := &intake.Batch{}
+	var public []byte
+	w.phone, public = newPhone()
+	b.Devices = []sca.Device{{ID: annasPhone, Person: AnnaP, Name: "Fairphone", PublicKey: public, EnrolledAt: since}}
 	for i, p := range []struct {
 		person   party.PersonID
 		customer party.CustomerID
