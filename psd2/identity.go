@@ -63,11 +63,8 @@ func (c *Core) Identify(ctx context.Context, p Presented) (*Caller, error) {
 	} else if err != nil {
 		return nil, err
 	}
-	qsealc, err := c.sealOf(ctx, &client, signature)
+	qsealc, err := c.sealOf(ctx, &client, signature, payload)
 	if err != nil {
-		return nil, err
-	}
-	if err := signature.Verify(qsealc.X509, payload); err != nil {
 		return nil, err
 	}
 

@@ -3,9 +3,11 @@ package psd2
 import (
 	"context"
 	"crypto/x509"
+	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -88,14 +90,54 @@ func (s *seals) answered(address string) {
 	delete(s.failed, address)
 }
 
-// sealOf finds the certificate under which a client signed: a registered key by
-// its thumbprint, or, for a thumbprint that is not registered, what stands at
-// the address in the signature. A renewed seal works so without a registration.
-func (c *Core) sealOf(ctx context.Context, client *thirdparty.Client, s *seal.Signature) (eidas.Certificate, error) {
-	chain, err := c.chainOf(ctx, client, s)
-	if err != nil {
-		return eidas.Certificate{}, err
+// sealOf finds the certificate under which a client signed the payload: the key
+// with the thumbprint of the signature, registered or at its address, or, for a
+// signature without a thumbprint, the registered key that its kid means. A renewed
+// seal works so without a registration.
+func (c *Core) sealOf(ctx context.Context, client *thirdparty.Client, s *seal.Signature, payload []byte) (eidas.Certificate, error) {
+	if strings.HasPrefix(s.KeyID, "PSD") && s.KeyID != string(client.Organisation) {
+		return eidas.Certificate{}, noSeal("kid is another organisation")
 	}
+	if s.Thumbprint != "" {
+		chain, err := c.chainOf(ctx, client, s)
+		if err != nil {
+			return eidas.Certificate{}, err
+		}
+		return c.signedBy(ctx, client, chain, s, payload)
+	}
+	last := noSeal("neither x5t#S256 nor a kid of a registered key")
+	for i := range client.Keys {
+		key := &client.Keys[i]
+		chain, err := c.keyChain(key)
+		if err != nil {
+			return eidas.Certificate{}, err
+		}
+		if !means(s.KeyID, client, key, chain[0]) {
+			continue
+		}
+		certificate, err := c.signedBy(ctx, client, chain, s, payload)
+		if err == nil {
+			return certificate, nil
+		}
+		last = err
+	}
+	return eidas.Certificate{}, last
+}
+
+// means tells whether a kid is one of the names of a key that are in use: the
+// organisation, of whose keys it may be any, the identifier of the key as KIR has
+// it, or the thumbprint (psd2 §4.1).
+func means(kid string, client *thirdparty.Client, key *thirdparty.Key, cert *x509.Certificate) bool {
+	if kid == "" {
+		return false
+	}
+	ski := strings.NewReplacer(":", "", " ", "").Replace(kid)
+	return kid == string(client.Organisation) || kid == key.Thumbprint ||
+		(len(cert.SubjectKeyId) > 0 && strings.EqualFold(ski, hex.EncodeToString(cert.SubjectKeyId)))
+}
+
+// signedBy judges a certificate and the signature under it.
+func (c *Core) signedBy(ctx context.Context, client *thirdparty.Client, chain []*x509.Certificate, s *seal.Signature, payload []byte) (eidas.Certificate, error) {
 	certificate, err := c.Certificates.CheckQSealC(ctx, chain)
 	if err != nil {
 		return eidas.Certificate{}, err
@@ -103,7 +145,7 @@ func (c *Core) sealOf(ctx context.Context, client *thirdparty.Client, s *seal.Si
 	if string(certificate.Organisation) != string(client.Organisation) {
 		return eidas.Certificate{}, noSeal("the QSealC is of another organisation than the QWAC")
 	}
-	return certificate, nil
+	return certificate, s.Verify(certificate.X509, payload)
 }
 
 // noSeal is one answer for every seal that is not the caller's.
@@ -112,21 +154,26 @@ func noSeal(why string) error {
 }
 
 func (c *Core) chainOf(ctx context.Context, client *thirdparty.Client, s *seal.Signature) ([]*x509.Certificate, error) {
-	if s.Thumbprint == "" {
-		return nil, noSeal("no x5t#S256")
-	}
 	if chain := c.seals.get(s.Thumbprint); chain != nil {
 		return chain, nil // nothing to parse
 	}
 	if key := client.Key(s.Thumbprint); key != nil {
-		chain, err := readChain(key.Certificate)
-		if err != nil {
-			return nil, fmt.Errorf("psd2: a registered key: %w", err)
-		}
-		c.seals.keep(s.Thumbprint, chain)
-		return chain, nil
+		return c.keyChain(key)
 	}
 	return c.fetchSeal(ctx, s.URL, s.Thumbprint)
+}
+
+// keyChain is a registered key as a certificate, parsed once.
+func (c *Core) keyChain(key *thirdparty.Key) ([]*x509.Certificate, error) {
+	if chain := c.seals.get(key.Thumbprint); chain != nil {
+		return chain, nil
+	}
+	chain, err := readChain(key.Certificate)
+	if err != nil {
+		return nil, fmt.Errorf("psd2: a registered key: %w", err)
+	}
+	c.seals.keep(key.Thumbprint, chain)
+	return chain, nil
 }
 
 // fetchSeal finds the certificate with a thumbprint: one that was seen before, or
