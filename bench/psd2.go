@@ -3,11 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto"
-	"crypto/rsa"
-	"crypto/sha256"
 	"crypto/tls"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,16 +14,12 @@ import (
 	"path"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"okienko/app"
-	"okienko/bank/thirdparty"
 	"okienko/client"
-	"okienko/eidas"
-	"okienko/eidas/seal"
 	"okienko/sandbox"
 )
 
@@ -130,7 +122,7 @@ func (t *thirdPartyLoad) measure(ctx context.Context, o options) error {
 			fmt.Printf("  a signed call's processor time over an unsigned one's: %s (min / median / max)\n", spread(ratios))
 		}
 	}
-	return nil
+	return t.measurePolish(ctx, runs)
 }
 
 func (t *thirdPartyLoad) tell(name string, runs []httpsRun) {
@@ -288,14 +280,16 @@ func (t *thirdPartyLoad) signedGets(of func(*reader) (path, token string)) func(
 	}
 }
 
-// signedOrders has customers consent to one payment each, to another customer of
-// the bank, and signs the orders.
-func (t *thirdPartyLoad) signedOrders(ctx context.Context) ([][]byte, error) {
-	type order struct {
-		token string
-		body  []byte
-	}
-	orders := make([]order, signedPayments)
+// agreed is a payment that a customer has consented to, and the token for it.
+type agreed struct {
+	token   string
+	payment client.Payment
+}
+
+// consentedOrders has customers consent to one payment each, to another customer
+// of the bank.
+func (t *thirdPartyLoad) consentedOrders(ctx context.Context) ([]agreed, error) {
+	orders := make([]agreed, signedPayments)
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	errs := make([]error, connections)
@@ -312,22 +306,33 @@ func (t *thirdPartyLoad) signedOrders(ctx context.Context) ([][]byte, error) {
 					errs[w] = err
 					return
 				}
-				body, err := json.Marshal(p)
-				orders[i], errs[w] = order{tokens.Access, body}, err
+				orders[i] = agreed{tokens.Access, p}
 			}
 		})
 	}
 	wg.Wait()
-	if err := errors.Join(errs...); err != nil {
+	return orders, errors.Join(errs...)
+}
+
+// signedOrders signs orders of such payments.
+func (t *thirdPartyLoad) signedOrders(ctx context.Context) ([][]byte, error) {
+	orders, err := t.consentedOrders(ctx)
+	if err != nil {
 		return nil, err
 	}
 	return t.sign(ctx, len(orders), func(i int) (string, string, string, []byte, map[string]string) {
-		return http.MethodPost, t.base() + "/payments/domestic", orders[i].token, orders[i].body, map[string]string{"TPP-Payment-ID": client.NewID()}
+		body, _ := json.Marshal(orders[i].payment) // texts alone: nothing can fail
+		return http.MethodPost, t.base() + "/payments/domestic", orders[i].token, body, map[string]string{"TPP-Payment-ID": client.NewID()}
 	})
 }
 
-// sign makes whole requests, on every core.
+// sign makes whole requests in mBank's form.
 func (t *thirdPartyLoad) sign(ctx context.Context, n int, what func(i int) (method, path, token string, body []byte, headers map[string]string)) ([][]byte, error) {
+	return t.signBy(ctx, t.tpp, n, what)
+}
+
+// signBy makes whole requests of a client, on every core.
+func (t *thirdPartyLoad) signBy(ctx context.Context, c *client.Client, n int, what func(i int) (method, path, token string, body []byte, headers map[string]string)) ([][]byte, error) {
 	out := make([][]byte, n)
 	errs := make([]error, runtime.NumCPU())
 	var next atomic.Int64
@@ -336,12 +341,20 @@ func (t *thirdPartyLoad) sign(ctx context.Context, n int, what func(i int) (meth
 		wg.Go(func() {
 			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
 				method, at, token, body, more := what(i)
-				headers := map[string]string{"PSU-Session": "true", "PSU-IP-Address": "203.0.113.7", "PSU-User-Agent": "bench"}
+				headers := map[string]string{}
+				if c == t.tpp {
+					headers = map[string]string{"PSU-Session": "true", "PSU-IP-Address": "203.0.113.7", "PSU-User-Agent": "bench"}
+				}
 				maps.Copy(headers, more)
-				r, err := t.tpp.NewRequest(ctx, method, at, token, headers, body)
+				r, err := c.NewRequest(ctx, method, at, token, headers, body)
 				if err != nil {
 					errs[w] = err
 					return
+				}
+				if r.Body != nil { // the form may have added to it
+					if body, errs[w] = io.ReadAll(r.Body); errs[w] != nil {
+						return
+					}
 				}
 				out[i] = wholeRequest(method, at, t.to.Host, r.Header, body)
 			}
@@ -352,11 +365,14 @@ func (t *thirdPartyLoad) sign(ctx context.Context, n int, what func(i int) (meth
 }
 
 func wholeRequest(method, at, host string, h http.Header, body []byte) []byte {
-	b := fmt.Appendf(nil, "%s %s HTTP/1.1\r\nHost: %s\r\nAccept-Encoding: gzip, deflate\r\n", method, at, host)
+	b := fmt.Appendf(nil, "%s %s HTTP/1.1\r\nHost: %s\r\n", method, at, host)
+	if h.Get("Accept-Encoding") == "" {
+		b = append(b, "Accept-Encoding: gzip, deflate\r\n"...)
+	}
 	for name, values := range h {
 		b = fmt.Appendf(b, "%s: %s\r\n", name, values[0])
 	}
-	if body != nil {
+	if len(body) > 0 {
 		b = fmt.Appendf(b, "Content-Length: %d\r\n", len(body))
 	}
 	return append(append(b, "\r\n"...), body...)
@@ -406,95 +422,4 @@ func (t *thirdPartyLoad) send(ctx context.Context, requests [][]byte, status int
 func (t *thirdPartyLoad) smallPage(ctx context.Context, _ int, w *wire, who app.ReadyClient) error {
 	_, err := w.call(ctx, 200, w.get(t.url, fmt.Sprintf("/account/%s/transaction?pageSize=%d", who.AccountID, psd2Page), who.AccessToken))
 	return err
-}
-
-// replays measures the record of request ids alone: many callers of one store.
-func replays(ctx context.Context, o options, sh shelf) (err error) {
-	b, err := sh.blank(ctx, "replays")
-	if err != nil {
-		return err
-	}
-	st, err := b.store(ctx, "replays")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	var rates []float64
-	var ids atomic.Int64
-	for range min(o.runs, 3) {
-		l, err := drive(ctx, connections, o.length, func() {}, func(ctx context.Context, _ int) error {
-			return st.FirstUse(ctx, thirdparty.Organisation("PSDPL-PFSA-0000000001"), fmt.Sprintf("%08x-0000-1000-8000-000000000001", ids.Add(1)), time.Now())
-		})
-		if err != nil {
-			return err
-		}
-		rates = append(rates, l.rate())
-	}
-	fmt.Printf("the record of request ids alone, %d callers: %.0f/s, durable before it is answered\n", connections, median(rates))
-	return nil
-}
-
-// signatures measures a check of a signature as the door does it beside the bare
-// cryptography, alternately.
-func signatures(folder string) error {
-	f, err := client.Open(folder)
-	if err != nil {
-		return err
-	}
-	key, ok := f.SealCertificate.PublicKey.(*rsa.PublicKey)
-	if !ok {
-		return errors.New("the QSealC is not of RSA")
-	}
-	h := http.Header{
-		"Tpp-Request-Id": {"c6c9f3c0-2c1b-11ef-8a3c-0242ac120002"}, "Tpp-Id": {f.Organisation}, "Client-Id": {f.ClientID}, "Authorization": {"Bearer " + strings.Repeat("x", 43)}, "Psu-Session": {"true"},
-	}
-	const at = "/bank-simulator-pl-retail/v3/accounts/5c0e3f3a/transactions?transactionStatus=DONE&pageSize=50"
-	payload, err := seal.AppendPayload(nil, at, h, nil)
-	if err != nil {
-		return err
-	}
-	header := seal.Header{Alg: seal.RS256, Typ: "JWT", URL: f.SealURL, Thumbprint: eidas.Thumbprint(f.SealCertificate)}
-	value, err := seal.Sign(f.Seal, header, payload)
-	if err != nil {
-		return err
-	}
-	head, tail, _ := strings.Cut(value, "..")
-	input := []byte(head + "." + base64.RawURLEncoding.EncodeToString(payload))
-	raw, err := base64.RawURLEncoding.DecodeString(tail)
-	if err != nil {
-		return err
-	}
-	bare := func() error {
-		sum := sha256.Sum256(input)
-		return rsa.VerifyPKCS1v15(key, crypto.SHA256, sum[:], raw)
-	}
-	whole := func() error {
-		p, err := seal.AppendPayload(nil, at, h, nil)
-		if err != nil {
-			return err
-		}
-		s, err := seal.Parse(value, seal.RS256)
-		if err != nil {
-			return err
-		}
-		return s.Verify(f.SealCertificate, p)
-	}
-	const rounds, each = 30, 500
-	var ratios []float64
-	var alone []time.Duration
-	for range rounds {
-		var took [2]time.Duration
-		for i, check := range []func() error{bare, whole} {
-			from := time.Now()
-			for range each {
-				if err := check(); err != nil {
-					return err
-				}
-			}
-			took[i] = time.Since(from)
-		}
-		ratios, alone = append(ratios, took[1].Seconds()/took[0].Seconds()), append(alone, took[0]/each)
-	}
-	fmt.Printf("checking a signature over its bare cryptography (%s): %s (min / median / max of %d rounds)\n", us(median(alone)), spread(ratios), rounds)
-	return nil
 }
