@@ -129,9 +129,10 @@ func (s *Server) mayGive(ctx context.Context, person party.PersonID, c party.Cus
 // fitting makes the test whether an account is one that a consent can be about.
 func (s *Server) fitting(ctx context.Context, c *xs2a.Consent) (func(*account.Account) error, error) {
 	other := bank.Refuse(bank.NotFound, "There is no such account.")
+	named := func(a *account.Account) bool { return len(c.Wanted) == 0 || slices.Contains(c.Wanted, a.NRB.String()) }
 	if c.Payment == nil {
 		return func(a *account.Account) error {
-			if len(c.Wanted) > 0 && !slices.Contains(c.Wanted, a.NRB.String()) {
+			if !named(a) {
 				return other
 			}
 			return nil
@@ -143,13 +144,16 @@ func (s *Server) fitting(ctx context.Context, c *xs2a.Consent) (func(*account.Ac
 			return nil, err
 		}
 		return func(a *account.Account) error {
-			if a.ID != o.account || a.Customer != o.customer {
+			if a.ID != o.account || a.Customer != o.customer || !named(a) {
 				return other
 			}
 			return nil
 		}, nil
 	}
 	return func(a *account.Account) error {
+		if !named(a) {
+			return other
+		}
 		for i := range c.Payment.Orders {
 			if err := pays(a, &c.Payment.Orders[i].Order); err != nil {
 				return err
