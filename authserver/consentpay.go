@@ -2,7 +2,9 @@ package authserver
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"strconv"
 	"time"
 
 	"okienko/bank"
@@ -87,10 +89,22 @@ func (s *Server) askedOrders(ctx context.Context, w *xs2a.What, today calendar.D
 			return err
 		}
 		if err := s.carried(ctx, o.System, &o.Order); err != nil {
-			return err
+			return ofBundle(err, w, i)
 		}
 	}
 	return nil
+}
+
+// ofBundle puts the place of an order before the field of a refusal, as
+// transfer.ValidateBundle does.
+func ofBundle(err error, w *xs2a.What, place int) error {
+	var r *bank.Refusal
+	if !w.Bundle || !errors.As(err, &r) || r.Field == "" {
+		return err
+	}
+	c := *r
+	c.Field = "transfers[" + strconv.Itoa(place) + "]." + r.Field
+	return &c
 }
 
 // validOrders judges the words of one order, or of a bundle.

@@ -43,7 +43,7 @@ func (d *Door) authorize(c *call) (wire.Answer, error) {
 	}
 	request, err := d.core.Auth.AskConsent(c.Ctx(), ask)
 	if err != nil {
-		return wire.Answer{}, err
+		return wire.Answer{}, carried(err, &c.asked)
 	}
 	b := d.answer(c, 256)
 	return served(edge.AppendStringField(b, "aspspRedirectUri", d.cfg.PeopleURL+"/consent/"+string(request.ID))), nil
@@ -78,9 +78,10 @@ func (d *Door) readAsk(c *call, here bool) (authserver.ConsentAsk, error) {
 	if w.Details, err = b.required("scope_details").readDetails(w.Scope, true); err != nil {
 		return none, err
 	}
+	c.asked = w.Details.Payment
 	ask, err := d.core.Wanted(c.Ctx(), c.Caller, &w, c.Now)
 	if err != nil {
-		return none, onWire(err, &w.Details.Payment)
+		return none, onWire(err, &c.asked)
 	}
 	ask.Context = sent
 	return ask, nil

@@ -19,6 +19,7 @@ type call struct {
 	reading *wire.Reading
 	body    branch // once it was read
 	head    head
+	asked   psd2.Subject // of a consent for payments: what it asks for
 }
 
 // serve runs the checks of an operation in their order and answers.

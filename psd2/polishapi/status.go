@@ -95,6 +95,21 @@ func onWire(err error, s *psd2.Subject) error {
 	return &one
 }
 
+// carried names the field of a refusal of the authorisation server in the same way
+// where it is one of an order that no payment system carries. Its other refusals
+// name fields that stand beside the order.
+func carried(err error, s *psd2.Subject) error {
+	var refusal *bank.Refusal
+	if errors.As(err, &refusal) && len(s.Orders) > 0 {
+		for _, of := range []string{"recipient.", "recipientBank.", "transferData.", "transfers["} {
+			if strings.HasPrefix(refusal.Field, of) {
+				return onWire(err, s)
+			}
+		}
+	}
+	return err
+}
+
 // wireField is this form's name of a field of transfer.Instruction.Validate.
 func wireField(field string, s *psd2.Subject) string {
 	in := ""
