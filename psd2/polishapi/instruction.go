@@ -51,10 +51,11 @@ func (b branch) readInstruction(k transfer.Kind, at where, more ...string) *tran
 	b.required("transferData").transferData(o)
 	o.Delivery = wire.OneOf(b.Branch, "deliveryMode", deliveries)
 	o.System = wire.OneOf(b.Branch, "system", systems)
-	for name, missing := range map[string]bool{"deliveryMode": o.Delivery == "", "system": o.System == ""} {
-		if missing {
-			b.Blame(b.Path+name, "The field is required.")
-		}
+	switch {
+	case o.Delivery == "":
+		b.Blame(b.Path+"deliveryMode", "The field is required.")
+	case o.System == "":
+		b.Blame(b.Path+"system", "The field is required.")
 	}
 	if at != recurring {
 		o.Mode = wire.OneOf(b.Branch, "executionMode", modes)
@@ -71,7 +72,9 @@ func (b branch) readInstruction(k transfer.Kind, at where, more ...string) *tran
 			o.Split = b.Split()
 		}
 	case transfer.Tax:
-		o.TaxForm = b.inside("usInfo").TaxForm()
+		in := b.inside("usInfo")
+		in.Whole("year") // a number here, where other forms have texts
+		o.TaxForm = in.TaxForm()
 	case transfer.NonEEA:
 		bank := b.required("recipientBank")
 		bank.Bank(&o.RecipientBank, bankNameLength, country)
