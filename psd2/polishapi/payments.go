@@ -285,16 +285,19 @@ func (d *Door) mayCancel(c *call) error {
 }
 
 // cancelled cancels what can be, and finds it again as it is then. That it was too
-// late, or done before, is no error here: the answer shows what stands.
-func (d *Door) cancelled(c *call, s *psd2.Subject) (psd2.Made, error) {
-	made, err := d.named(c, s)
-	if err != nil {
-		return psd2.Made{}, err
+// late, or done before, is no error here: the answer shows what stands, and now
+// says whether this very call cancelled anything.
+func (d *Door) cancelled(c *call, s *psd2.Subject) (made psd2.Made, now bool, err error) {
+	if made, err = d.named(c, s); err != nil {
+		return psd2.Made{}, false, err
 	}
-	if err := d.core.Cancel(c.Ctx(), &c.Access, &made); err != nil && bank.CodeOf(err) != bank.PaymentFinal {
-		return psd2.Made{}, err
+	err = d.core.Cancel(c.Ctx(), &c.Access, &made)
+	if err != nil && bank.CodeOf(err) != bank.PaymentFinal {
+		return psd2.Made{}, false, err
 	}
-	return d.named(c, s)
+	now = err == nil
+	made, err = d.named(c, s)
+	return made, now, err
 }
 
 // cancelPayments answers nothing when everything was cancelled by this very call,
@@ -315,14 +318,14 @@ func (d *Door) cancelPayments(c *call) (wire.Answer, error) {
 	if err != nil {
 		return wire.Answer{}, err
 	}
-	made, err := d.cancelled(c, &s)
+	made, now, err := d.cancelled(c, &s)
 	if err != nil {
 		return wire.Answer{}, err
 	}
 	b := append(edge.AppendKey(d.answer(c, 1024), "payments"), '[')
 	left := 0
 	for i, t := range payments(&made) {
-		if t.Status == transfer.Cancelled && payments(&was)[i].Status != transfer.Cancelled {
+		if now && t.Status == transfer.Cancelled && payments(&was)[i].Status != transfer.Cancelled {
 			continue
 		}
 		if left++; left > 1 {
@@ -365,7 +368,7 @@ func (d *Door) cancelRecurring(c *call) (wire.Answer, error) {
 	if err := c.throttled(d); err != nil {
 		return wire.Answer{}, err
 	}
-	made, err := d.cancelled(c, &s)
+	made, _, err := d.cancelled(c, &s)
 	if err != nil {
 		return wire.Answer{}, err
 	}
