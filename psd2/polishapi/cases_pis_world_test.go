@@ -14,6 +14,7 @@ import (
 	"okienko/bank/intake"
 	"okienko/bank/ledger"
 	"okienko/bank/money"
+	"okienko/bank/nrb"
 	"okienko/bank/party"
 	"okienko/bank/payment"
 	"okienko/bank/rail"
@@ -351,3 +352,15 @@ func (w *world) access(id account.ID, state account.AccessState) {
 
 // raw is a value as it is written in JSON.
 func raw(text string) json.RawMessage { return json.RawMessage(text) }
+
+// officeOf is the tax account of whom a NIP names.
+func officeOf(nip string) string {
+	n, err := nrb.Make("10100071", "222"+"2"+nip+"00")
+	if err != nil {
+		panic(err)
+	}
+	return string(n)
+}
+
+// version is a version of the standard.
+type version = polishapi.Version
