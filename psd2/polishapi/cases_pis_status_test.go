@@ -1,6 +1,7 @@
 package polishapi_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"okienko/bank/payment"
 	"okienko/bank/transfer"
+	"okienko/psd2"
 	"okienko/psd2/psd2test"
 )
 
@@ -217,6 +219,45 @@ func TestCase72CancellingStandingOrders(t *testing.T) {
 	w.Clock.Set(noon.AddDate(0, 0, 30))
 	w.settle()
 	w.untouched()
+}
+
+// gate lets orders to cancel through when several have come, so that every caller
+// has seen what there was before any of them cancels it.
+type gate struct {
+	psd2.Desk
+	wait sync.WaitGroup
+}
+
+func (g *gate) Do(ctx context.Context, o payment.Order) (payment.Outcome, error) {
+	if _, cancels := o.(*payment.Revoke); cancels {
+		g.wait.Done()
+		g.wait.Wait()
+	}
+	return g.Desk.Do(ctx, o)
+}
+
+// Of those who cancel a payment or a bundle at once one is told that it did.
+func TestCase72OneCancels(t *testing.T) {
+	const racers = 4
+	g := &gate{}
+	w := newWorld(t, func(s *settings) { g.Desk, s.core.Desk = s.core.Desk, g })
+	made, _ := w.one.makes(v212, "domestic", annas, "one", elixir(v212))
+	body := kinds[0].bundleOf("25.00", "b", elixir(v212), elixir(v212))
+	all := w.one.bundles(v212, w.one.grants(v212, may("pis:bundle", body), annas).access, "all", body).send().Is(http.StatusOK)
+	for _, by := range [][]any{{"paymentId", made.Text("paymentId")}, {"bundleId", all.Text("bundleId")}} {
+		cancel := w.one.grants(v212, about("pis:cancelPayment", by...), annas)
+		asks := make([]*ask, racers)
+		for i := range asks {
+			asks[i] = w.one.look(v212, "cancelPayments", cancel.access, by...)
+		}
+		g.wait.Add(racers)
+		if got := together(asks); got[http.StatusNoContent] != 1 || got[http.StatusOK] != racers-1 {
+			t.Errorf("by %v: the answers are %v", by, got)
+		}
+	}
+	if held := w.Account(annas).Held; !held.IsZero() {
+		t.Errorf("held %s", held)
+	}
 }
 
 // Cancelling races with execution: exactly one of the two happens, and one of those
