@@ -110,6 +110,7 @@ func (d *Door) Routes(mux *http.ServeMux) {
 			mux.Handle("GET /"+p.Path+"/openapi.yaml", d.headers(specOf(spec)))
 		}
 		mux.Handle("/"+p.Path+"/", http.HandlerFunc(d.elsewhere))
+		mux.Handle("/"+p.Path, http.HandlerFunc(d.elsewhere)) // the mux would answer a redirect of its own
 	}
 }
 
