@@ -261,8 +261,10 @@ func (c *Core) after(ctx context.Context, a *Account, id string) (time.Time, err
 }
 
 // Movement reads one movement. It shows only what the lists of the consent
-// could show: in a list that was granted, and within its days.
-func (c *Core) Movement(ctx context.Context, r *Reading, ref, id string) (Item, error) {
+// could show: in a list that was granted, and within its days. booked, unless it
+// is zero, is the day in Warsaw on which it was booked: one of another day is not
+// found, and finding nothing neither counts nor spends anything.
+func (c *Core) Movement(ctx context.Context, r *Reading, ref, id string, booked calendar.Date) (Item, error) {
 	if err := r.Consent.Allows(xs2a.ReadTransaction); err != nil {
 		return Item{}, err
 	}
@@ -273,6 +275,9 @@ func (c *Core) Movement(ctx context.Context, r *Reading, ref, id string) (Item, 
 	item, err := c.item(ctx, &a, id)
 	if err != nil {
 		return Item{}, err
+	}
+	if !booked.IsZero() && (item.BookedAt.IsZero() || calendar.DateOf(item.BookedAt) != booked) {
+		return Item{}, noItem()
 	}
 	grant := r.Consent.Grant(item.Right)
 	day := calendar.DateOf(item.At)

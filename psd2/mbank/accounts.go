@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"okienko/bank/calendar"
 	"okienko/bank/party"
 	"okienko/bank/service"
 	"okienko/bank/thirdparty"
@@ -246,7 +247,7 @@ func (d *Door) showTransaction(c *call) (wire.Answer, error) {
 	if err != nil {
 		return wire.Answer{}, err
 	}
-	i, err := d.core.Movement(c.Ctx(), r, wire.Plausible(c.R.PathValue("accountId")), wire.Plausible(c.R.PathValue("aspspTransactionId")))
+	i, err := d.core.Movement(c.Ctx(), r, wire.Plausible(c.R.PathValue("accountId")), wire.Plausible(c.R.PathValue("aspspTransactionId")), calendar.Date{})
 	if err != nil {
 		return wire.Answer{}, err
 	}

@@ -170,23 +170,29 @@ func (d *Door) showTransaction(c *call) (wire.Answer, error) {
 		return wire.Answer{}, err
 	}
 	c.body.Only("requestHeader", "itemId", "accountNumber", "bookingDate")
-	id, booked := c.body.Need("itemId", c.version.idLength()), c.body.Text("bookingDate", 40)
-	at, ok := wire.ParseInstant(booked)
-	if booked != "" && !ok {
-		c.body.Blame("bookingDate", "An instant is needed, 2026-11-21T12:00:00Z.")
-	}
+	id, booked := c.body.Need("itemId", c.version.idLength()), c.body.dayOf("bookingDate")
 	ref, err := d.reach(c, r)
 	if err != nil {
 		return wire.Answer{}, err
 	}
-	i, err := d.core.Movement(c.Ctx(), r, ref, wire.Plausible(id))
+	i, err := d.core.Movement(c.Ctx(), r, ref, wire.Plausible(id), booked)
 	if err != nil {
 		return wire.Answer{}, err
 	}
-	if booked != "" && calendar.DateOf(at) != calendar.DateOf(i.BookedAt) {
-		return wire.Answer{}, wire.Refuse(forbidden, "bookingDate is another day")
-	}
 	return d.detail(c, &i)
+}
+
+// dayOf is the day in Warsaw of an instant that may be absent.
+func (b branch) dayOf(name string) calendar.Date {
+	text := b.Text(name, 40)
+	if text == "" {
+		return calendar.Date{}
+	}
+	at, ok := wire.ParseInstant(text)
+	if !ok {
+		b.Blame(name, "An instant is needed, 2026-11-21T12:00:00Z.")
+	}
+	return calendar.DateOf(at)
 }
 
 func (d *Door) detail(c *call, i *psd2.Item) (wire.Answer, error) {
