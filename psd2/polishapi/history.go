@@ -144,7 +144,7 @@ func appendItem(b []byte, i *psd2.Item, l *list) []byte {
 		b = wire.AppendInstant(b, "rejectionDate", i.EndedAt)
 	case l.right == xs2a.ReadHolds && !i.HoldUntil.IsZero():
 		b = wire.AppendInstant(b, "holdExpirationDate", i.HoldUntil)
-	case l.right == xs2a.ReadScheduled && !i.Execution.IsZero():
+	case i.Right == xs2a.ReadScheduled && !i.Execution.IsZero():
 		b = append(edge.AppendKey(b, "auxData"), '{')
 		b = append(wire.AppendInstant(b, "executionDate", i.Execution), '}')
 	}
