@@ -220,7 +220,12 @@ func appendPayments(b []byte, c *xs2a.Consent, v Version) []byte {
 		case xs2a.InitiateRecurring:
 			b = append(appendRecurring(appendUsage(append(edge.AppendKey(b, mayRecur), '{'), g), payable(c, 0), v), '}')
 		case xs2a.ReadPayment:
-			b = append(appendUsage(append(edge.AppendKey(b, lookBeside(c)), '{'), g), '}')
+			l := lookBeside(c)
+			b = appendUsage(append(edge.AppendKey(b, l.privilege), '{'), g)
+			if c.Made != "" && len(c.Grants) == 1 { // nothing else says what it looks at
+				b = edge.AppendStringField(b, l.of, wire.HandleOf(c.Made))
+			}
+			b = append(b, '}')
 		}
 	}
 	return append(b, '}')
@@ -244,15 +249,15 @@ func lookOf(c *xs2a.Consent) (name, field, id string) {
 	return mayReadPayment, "paymentId", string(what.Transfer)
 }
 
-// lookBeside names the privilege to look at what a consent makes.
-func lookBeside(c *xs2a.Consent) string {
+// lookBeside is the privilege to look at what a consent makes.
+func lookBeside(c *xs2a.Consent) look {
 	switch {
 	case c.Payment.Bundle:
-		return mayReadBundle
+		return looks[1]
 	case c.Payment.Orders[0].Order.Mode == transfer.Recurring:
-		return mayReadRecurring
+		return looks[2]
 	}
-	return mayReadPayment
+	return looks[0]
 }
 
 func appendBundle(b []byte, c *xs2a.Consent, v Version) []byte {
