@@ -8,7 +8,6 @@ import (
 	"okienko/authserver"
 	"okienko/bank"
 	"okienko/bank/service"
-	"okienko/bank/xs2a"
 	"okienko/edge"
 	"okienko/psd2"
 	"okienko/psd2/wire"
@@ -87,7 +86,7 @@ func (d *Door) readAuthorize(c *call, o edge.Object) (authserver.ConsentAsk, err
 	if !c.Caller.Client.Redirects(w.RedirectURI) {
 		return none, bank.Refuse(bank.RedirectUnknown, "The redirect_uri is not registered for the client.")
 	}
-	if w.Details, err = b.inside("scope_details").readDetails(w.Scope, true); err != nil {
+	if w.Details, err = grammar().Details(b.Inside("scope_details"), w.Scope, true); err != nil {
 		return none, err
 	}
 	ask, err := d.core.Wanted(c.Ctx(), c.Caller, &w, c.Now)
@@ -138,103 +137,18 @@ func (d *Door) token(c *call) (wire.Answer, error) {
 	}
 	got, err := d.core.Auth.ConsentTokens(c.Ctx(), p)
 	if err != nil {
-		return wire.Answer{}, tokenRefusal(err)
+		return wire.Answer{}, wire.TokenRefusal(err, invalidGrant)
 	}
 	c.Line.Consent = got.Consent.ID
-	b := append(make([]byte, 0, 1024), '{')
-	b = edge.AppendStringField(b, "access_token", got.AccessToken)
-	b = edge.AppendStringField(b, "refresh_token", got.RefreshToken)
-	b = edge.AppendStringField(b, "token_type", "Bearer")
-	b = edge.AppendStringField(b, "expires_in", strconv.FormatInt(got.ExpiresIn, 10)) // a text (psd2 §10 case 39)
-	b = edge.AppendStringField(b, "scope", string(got.Consent.Scope))
-	b = appendDetails(b, &got.Consent)
+	b := grammar().AppendTokens(append(make([]byte, 0, 1024), '{'), &got)
 	return wire.Answer{Status: http.StatusOK, Body: append(b, '}')}, nil
 }
 
-// tokenRefusal words what only this call words in another way: a token handed in
-// to be exchanged is a grant, so one that is no longer good is invalid_grant.
-func tokenRefusal(err error) error {
-	switch bank.CodeOf(err) {
-	case bank.TokenUnknown, bank.TokenInvalid, bank.TokenMissing, bank.AgreementEnded:
-		return wire.Refuse(invalidGrant, string(bank.CodeOf(err))).Because(err)
-	}
-	return err
-}
-
 func (d *Door) readToken(c *call, o edge.Object) (authserver.ConsentTokenParams, error) {
-	r := c.reading()
-	b := open(r, o, "")
+	b := c.reading().Open(o, "")
 	b.Only("grant_type", "client_id", "code", "redirect_uri", "refresh_token", "exchange_token", "scope", "scope_details",
 		"is_user_session", "user_ip", "user_agent")
-	const secret = 512
-	p := authserver.ConsentTokenParams{
-		Client: c.Caller.Client.ID, GrantType: b.Need("grant_type", 64), Code: b.Text("code", secret), RedirectURI: b.Text("redirect_uri", 1024),
-		RefreshToken: b.Text("refresh_token", secret), ExchangeToken: b.Text("exchange_token", secret),
-	}
-	if b.Flag("is_user_session") {
-		b.Need("user_agent", 1024)
-		if _, err := netip.ParseAddr(b.Need("user_ip", 64)); err != nil {
-			b.Blame("user_ip", "It is not an IP address.")
-		}
-	}
-	clientID, scopeText := b.Text("client_id", 64), b.Text("scope", 64)
-	if err := r.Err(); err != nil {
-		return p, err
-	}
-	if clientID != "" {
-		if err := c.Caller.Is(clientID); err != nil {
-			return p, err
-		}
-	}
-	var err error
-	switch p.GrantType {
-	case "refresh_token":
-		err = d.readNarrow(c, b, scopeText, &p)
-	case "exchange_token":
-		err = readExchange(b, scopeText, &p)
-	}
-	return p, err
-}
-
-// readNarrow reads what a refresh asks for, where it says so.
-func (d *Door) readNarrow(c *call, b branch, scopeText string, p *authserver.ConsentTokenParams) error {
-	_, detailed := b.Get("scope_details")
-	if scopeText == "" && !detailed {
-		return nil
-	}
-	scope, err := psd2.OneScope(scopeText)
-	if err != nil {
-		return err
-	}
-	what, err := b.inside("scope_details").readDetails(scope, false)
-	if err != nil {
-		return err
-	}
-	p.Narrow, err = d.core.Narrowed(c.Ctx(), c.Caller.Client.ID, scope, &what)
-	return err
-}
-
-// readExchange reads for what a list of accounts is exchanged.
-func readExchange(b branch, scopeText string, p *authserver.ConsentTokenParams) error {
-	if scopeText == "" {
-		return bank.RefuseField("scope", "The field is required.")
-	}
-	scope, err := psd2.OneScope(scopeText)
-	if err != nil {
-		return err
-	}
-	if scope != xs2a.AccountInfo {
-		return bank.Refuse(bank.ScopeInvalid, "A list of accounts is exchanged for scope ais.")
-	}
-	if _, there := b.Get("scope_details"); !there {
-		return bank.RefuseField("scope_details", "The field is required.")
-	}
-	what, err := b.inside("scope_details").readDetails(scope, true)
-	if err != nil {
-		return err
-	}
-	p.Exchange = psd2.Exchanged(&what)
-	return nil
+	return grammar().Tokens(c.Ctx(), d.core, c.Caller, b, b.Code("code"))
 }
 
 // deleteConsent ends a consent by the third party's own id of it. What was

@@ -46,7 +46,7 @@ func ReadDetails(body []byte) error {
 	if err != nil {
 		return err
 	}
-	d, err := b.inside("scope_details").readDetails(scope, true)
+	d, err := grammar().Details(b.Inside("scope_details"), scope, true)
 	if err == nil && (d.ConsentID == "" || d.Until.IsZero() || len(d.Grants) == 0) {
 		return errors.New("read, and says nothing")
 	}

@@ -4,12 +4,9 @@ import (
 	"net/http"
 
 	"okienko/bank"
-	"okienko/bank/money"
-	"okienko/bank/nrb"
 	"okienko/bank/service"
 	"okienko/bank/thirdparty"
 	"okienko/edge"
-	"okienko/psd2"
 	"okienko/psd2/wire"
 )
 
@@ -31,27 +28,14 @@ func (d *Door) confirmFunds(c *call) (wire.Answer, error) {
 	r := c.reading()
 	b := open(r, o, "")
 	b.Only("accountNumber", "amount", "currency")
-	number, currency := b.Need("accountNumber", 34), b.Need("currency", 3)
-	of, err := money.ParseCurrency(currency)
-	if err != nil {
-		b.Blame("currency", "It is not a currency of this bank.")
-		of = money.PLN
-	}
-	amount := b.Amount("amount", of)
-	if !amount.IsPositive() {
-		b.Blame("amount", "An amount is above zero.")
-	}
-	account, err := nrb.Parse(number)
-	if err != nil {
-		b.Blame("accountNumber", "It is not an account number.")
-	}
+	ask := b.Funds()
 	if err := r.Err(); err != nil {
 		return wire.Answer{}, err
 	}
 	if err := c.throttled(d); err != nil {
 		return wire.Answer{}, err
 	}
-	yes, err := d.core.Funds(c.Ctx(), c.Caller, psd2.FundsAsk{Number: string(account), Amount: amount}, c.Now)
+	yes, err := d.core.Funds(c.Ctx(), c.Caller, ask, c.Now)
 	if bank.CodeOf(err) == bank.CallsUsedUp {
 		return wire.Answer{}, wire.Refuse(tooManyRequests, "confirmations of one account").ComeBack(wire.DayRetry)
 	} else if err != nil {

@@ -3,7 +3,6 @@ package mbank
 import (
 	"slices"
 
-	"okienko/bank/money"
 	"okienko/bank/transfer"
 	"okienko/edge"
 	"okienko/psd2/wire"
@@ -154,17 +153,8 @@ func (b branch) transferData(o *transfer.Instruction) {
 		o.Description = b.Need("description", wire.TitleLength)
 	}
 	b.Only(known...)
-	c := money.PLN // PolishAPI lets domestic and tax orders leave it out (psd2 §2.5)
-	if s := b.Text("currency", 3); s != "" {
-		var err error
-		if c, err = money.ParseCurrency(s); err != nil {
-			b.Blame(b.Path+"currency", "The currency is not one of this bank's.")
-			c = money.PLN
-		}
-	} else if o.Kind == transfer.EEA || o.Kind == transfer.NonEEA {
-		b.Blame(b.Path+"currency", "The field is required.")
-	}
-	o.Amount = b.Amount("amount", c)
+	// PolishAPI lets domestic and tax orders leave it out (psd2 §2.5).
+	o.Amount = b.Amount("amount", b.Currency(o.Kind == transfer.EEA || o.Kind == transfer.NonEEA))
 	o.ExecutionDate = b.Date("executionDate")
 	o.Recurrence = b.inside("recurrence").recurrence()
 	extra := b.inside("additionalFields")

@@ -2,7 +2,6 @@ package mbank
 
 import (
 	"slices"
-	"strconv"
 
 	"okienko/bank/xs2a"
 	"okienko/edge"
@@ -15,48 +14,21 @@ var scopes = []wire.Word[xs2a.Scope]{
 	wire.Pair(xs2a.AccountList, "AIS_ACCOUNTS"), wire.Pair(xs2a.AccountInfo, "AIS"), wire.Pair(xs2a.Payments, "PIS"),
 }
 
-// throttling is the one policy there is.
-const throttling = "PSD2_REGULATORY"
+// grammar is what a consent is in this form.
+func grammar() *wire.Grammar {
+	return &wire.Grammar{Groups: scopes, Throttling: "PSD2_REGULATORY", Privileges: readPrivileges, Append: appendPrivileges}
+}
 
-// readDetails reads scope_details for a scope. Every field is needed, except
-// where an earlier consent has said it already.
-func (b branch) readDetails(scope xs2a.Scope, first bool) (psd2.Details, error) {
-	b.Only("privilegeList", "scopeGroupType", "consentId", "scopeTimeLimit", "throttlingPolicy")
-	need := b.Text
-	if first {
-		need = b.Need
-	}
-	var d psd2.Details
-	if group := need("scopeGroupType", 16); group != "" && group != wire.Spell(scopes, scope) {
-		b.Blame(b.Path+"scopeGroupType", "It is "+wire.Spell(scopes, scope)+" for this scope.")
-	}
-	d.ConsentID = need("consentId", 128)
-	if policy := need("throttlingPolicy", 32); policy != "" && policy != throttling {
-		b.Blame(b.Path+"throttlingPolicy", "It is "+throttling+".")
-	}
-	if limit := need("scopeTimeLimit", 40); limit != "" {
-		var ok bool
-		if d.Until, ok = wire.ParseInstant(limit); !ok {
-			b.Blame(b.Path+"scopeTimeLimit", "An instant is needed, 2027-01-31T12:00:00Z.")
-		}
-	}
-	list := b.List("privilegeList")
-	if len(list) == 0 {
-		if first {
-			b.Blame(b.Path+"privilegeList", "At least one privilege is needed.")
-		}
-		return d, b.Err()
-	}
+// readPrivileges reads privilegeList. An element for account information may name
+// an account and holds any of the privileges.
+func readPrivileges(b wire.Branch, list []edge.Value, scope xs2a.Scope, d *psd2.Details) error {
 	if scope == xs2a.Payments {
-		if err := b.Err(); err != nil {
-			return d, err
-		}
 		ask, err := readPaymentPrivileges(b.Reading, list, b.Path+"privilegeList")
 		d.Grants, d.Payment = ask.grants, ask.Subject
-		return d, err
+		return err
 	}
-	d.Grants, d.Numbers = b.readPrivileges(list, scope)
-	return d, b.Err()
+	b.Rights(list, d, func(one wire.Branch) []xs2a.Grant { return branch{one}.addPrivileges(nil, scope) })
+	return nil
 }
 
 // privilege is one name of mBank's for rights of ours.
@@ -77,27 +49,6 @@ var privileges = []privilege{
 var lists = []wire.Word[xs2a.Right]{
 	wire.Pair(xs2a.ReadDone, "DONE"), wire.Pair(xs2a.ReadPending, "PENDING"), wire.Pair(xs2a.ReadScheduled, "SCHEDULED"),
 	wire.Pair(xs2a.ReadRejected, "REJECTED"), wire.Pair(xs2a.ReadHolds, "HOLD"), wire.Pair(xs2a.ReadCancelled, "CANCELLED"),
-}
-
-// readPrivileges reads privilegeList of account information. An element may name
-// an account and holds any of the privileges.
-func (b branch) readPrivileges(list []edge.Value, scope xs2a.Scope) ([]xs2a.Grant, []string) {
-	elements := make([]psd2.Element, 0, len(list))
-	for i, v := range list {
-		path := b.Path + "privilegeList[" + strconv.Itoa(i) + "]"
-		o, ok := v.Object()
-		if !ok {
-			b.Blame(path, "An object is expected.")
-			continue
-		}
-		one := b.at(o, path)
-		elements = append(elements, psd2.Element{Number: one.Text("accountNumber", wire.AccountLength), Grants: one.addPrivileges(nil, scope)})
-	}
-	grants, numbers, ok := psd2.Uniform(elements)
-	if !ok {
-		b.Blame(b.Path+"privilegeList", "All accounts of a consent have the same privileges.")
-	}
-	return grants, numbers
 }
 
 // addPrivileges adds the rights of one element to those of its account.
@@ -137,11 +88,7 @@ func (b branch) readGrants(p privilege) []xs2a.Grant {
 		return out
 	}
 	b.Only("scopeUsageLimit", "maxAllowedHistoryLong", "transactionStatus")
-	days, ok := b.Whole("maxAllowedHistoryLong")
-	if !ok || days < 1 || days > xs2a.MaxHistoryDays {
-		b.Blame(b.Path+"maxAllowedHistoryLong", "A number of days from 1 to 1460 is needed.")
-		days = 1
-	}
+	days := b.History()
 	names := b.List("transactionStatus")
 	if len(names) == 0 {
 		b.Blame(b.Path+"transactionStatus", "At least one status is needed.")
@@ -154,26 +101,18 @@ func (b branch) readGrants(p privilege) []xs2a.Grant {
 			b.Blame(b.Path+"transactionStatus", "A list of different words is needed, of DONE, PENDING, SCHEDULED, REJECTED, HOLD, CANCELLED.")
 			break
 		}
-		out = append(out, xs2a.Grant{Right: right, Single: single, HistoryDays: int(days)})
+		out = append(out, xs2a.Grant{Right: right, Single: single, HistoryDays: days})
 	}
 	return out
 }
 
-// appendDetails writes scope_details as the customer gave them: for account
+// appendPrivileges writes privilegeList as the customer gave it: for account
 // information an element for each account, with the handle for the paths.
-func appendDetails(b []byte, c *xs2a.Consent) []byte {
-	b = append(edge.AppendKey(b, "scope_details"), '{')
-	b = append(edge.AppendKey(b, "privilegeList"), '[')
+func appendPrivileges(b []byte, c *xs2a.Consent) []byte {
 	if c.Scope == xs2a.Payments {
-		b = appendPaymentPrivilege(b, c)
-	} else {
-		b = appendAccountPrivileges(b, c)
+		return appendPaymentPrivilege(b, c)
 	}
-	b = append(b, ']')
-	b = edge.AppendStringField(b, "consentId", c.TPPID)
-	b = wire.AppendInstant(b, "scopeTimeLimit", c.Until)
-	b = edge.AppendStringField(b, "throttlingPolicy", throttling)
-	return append(b, '}')
+	return appendAccountPrivileges(b, c)
 }
 
 func appendAccountPrivileges(b []byte, c *xs2a.Consent) []byte {

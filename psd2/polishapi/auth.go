@@ -2,12 +2,10 @@ package polishapi
 
 import (
 	"net/http"
-	"net/netip"
 
 	"okienko/authserver"
 	"okienko/bank"
 	"okienko/bank/service"
-	"okienko/bank/xs2a"
 	"okienko/edge"
 	"okienko/psd2"
 	"okienko/psd2/wire"
@@ -75,7 +73,7 @@ func (d *Door) readAsk(c *call, here bool) (authserver.ConsentAsk, error) {
 	if here && !c.Caller.Client.Redirects(w.RedirectURI) {
 		return none, bank.Refuse(bank.RedirectUnknown, "The redirect_uri is not registered for the client.")
 	}
-	if w.Details, err = b.required("scope_details").readDetails(w.Scope, true); err != nil {
+	if w.Details, err = grammar(c.version).Details(b.required("scope_details").Branch, w.Scope, true); err != nil {
 		return none, err
 	}
 	c.asked = w.Details.Payment
@@ -114,66 +112,29 @@ func (d *Door) token(c *call) (wire.Answer, error) {
 		return wire.Answer{}, tokenRefusal(err)
 	}
 	c.Line.Consent = got.Consent.ID
-	b := d.answer(c, 1024)
-	b = edge.AppendStringField(b, "access_token", got.AccessToken)
-	b = edge.AppendStringField(b, "token_type", "Bearer")
-	b = edge.AppendStringField(b, "expires_in", whole(got.ExpiresIn)) // a text (psd2 §10 case 39)
-	b = edge.AppendStringField(b, "refresh_token", got.RefreshToken)
-	b = edge.AppendStringField(b, "scope", wire.Spell(scopes, got.Consent.Scope))
-	return served(appendDetails(b, &got.Consent, c.version)), nil
+	return served(grammar(c.version).AppendTokens(d.answer(c, 1024), &got)), nil
 }
 
-// tokenRefusal words what only this call words in another way: a token handed in
-// to be exchanged is a grant, so one that is no longer good is invalid_grant; and
-// 403 is not among its answers.
+// tokenRefusal words what only this call words in another way: 403 is not among its
+// answers.
 func tokenRefusal(err error) error {
-	switch bank.CodeOf(err) {
-	case bank.TokenUnknown, bank.TokenInvalid, bank.TokenMissing, bank.AgreementEnded:
-		return wire.Refuse(invalidGrant, string(bank.CodeOf(err))).Because(err)
-	case bank.AccountOutside:
+	if bank.CodeOf(err) == bank.AccountOutside {
 		return wire.Refuse(invalidScope, string(bank.AccountOutside)).Saying("The customer did not give such an account.").Because(err)
 	}
-	return err
+	return wire.TokenRefusal(err, invalidGrant)
 }
 
 func (d *Door) readToken(c *call) (authserver.ConsentTokenParams, error) {
 	b := c.body
 	b.Only("requestHeader", "grant_type", "Code", "code", "redirect_uri", "client_id", "refresh_token", "exchange_token", "scope", "scope_details",
 		"is_user_session", "user_ip", "user_agent")
-	const secret = 512
-	p := authserver.ConsentTokenParams{
-		Client: c.Caller.Client.ID, GrantType: b.Need("grant_type", 64), Code: b.code(secret), RedirectURI: b.Text("redirect_uri", 1024),
-		RefreshToken: b.Text("refresh_token", secret), ExchangeToken: b.Text("exchange_token", secret),
-	}
-	if b.Flag("is_user_session") {
-		b.Need("user_agent", 1024)
-		if _, err := netip.ParseAddr(b.Need("user_ip", 64)); err != nil {
-			b.Blame("user_ip", "It is not an IP address.")
-		}
-	}
-	clientID, scopeText := b.Text("client_id", 128), b.Text("scope", 64)
-	if err := b.Err(); err != nil {
-		return p, err
-	}
-	if clientID != "" {
-		if err := c.Caller.Is(clientID); err != nil {
-			return p, err
-		}
-	}
-	var err error
-	switch p.GrantType {
-	case "refresh_token":
-		err = d.readNarrow(c, scopeText, &p)
-	case "exchange_token":
-		p.Exchange, err = readExchange(b, scopeText)
-	}
-	return p, err
+	return grammar(c.version).Tokens(c.Ctx(), d.core, c.Caller, b.Branch, b.code())
 }
 
 // code reads the code of an authorisation. The standard spells it with a capital
 // letter, which clients do not always (psd2 §10 case 35).
-func (b branch) code(longest int) string {
-	capital, small := b.Text("Code", longest), b.Text("code", longest)
+func (b branch) code() string {
+	capital, small := b.Code("Code"), b.Code("code")
 	switch {
 	case capital == "":
 		return small
@@ -181,40 +142,6 @@ func (b branch) code(longest int) string {
 		b.Blame("code", "Code and code differ.")
 	}
 	return capital
-}
-
-// readNarrow reads what a refresh asks for, where it says so.
-func (d *Door) readNarrow(c *call, scopeText string, p *authserver.ConsentTokenParams) error {
-	_, detailed := c.body.Get("scope_details")
-	if scopeText == "" && !detailed {
-		return nil
-	}
-	scope, err := psd2.OneScope(scopeText)
-	if err != nil {
-		return err
-	}
-	details, err := c.body.inside("scope_details").readDetails(scope, false)
-	if err != nil {
-		return err
-	}
-	p.Narrow, err = d.core.Narrowed(c.Ctx(), c.Caller.Client.ID, scope, &details)
-	return err
-}
-
-// readExchange reads for what a list of accounts is exchanged.
-func readExchange(b branch, scopeText string) (*authserver.ConsentExchange, error) {
-	if scopeText == "" {
-		return nil, bank.RefuseField("scope", "The field is required.")
-	}
-	scope, err := psd2.OneScope(scopeText)
-	if err != nil {
-		return nil, err
-	}
-	if scope != xs2a.AccountInfo {
-		return nil, bank.Refuse(bank.ScopeInvalid, "A list of accounts is exchanged for scope ais.")
-	}
-	details, err := b.required("scope_details").readDetails(scope, true)
-	return psd2.Exchanged(&details), err
 }
 
 // deleteConsent ends a consent by the third party's own id of it. What was

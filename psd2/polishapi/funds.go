@@ -2,11 +2,9 @@ package polishapi
 
 import (
 	"okienko/bank"
-	"okienko/bank/nrb"
 	"okienko/bank/service"
 	"okienko/bank/thirdparty"
 	"okienko/edge"
-	"okienko/psd2"
 	"okienko/psd2/wire"
 )
 
@@ -21,23 +19,14 @@ func (d *Door) fundsOperations() []operation {
 func (d *Door) confirmFunds(c *call) (wire.Answer, error) {
 	b := c.body
 	b.Only("requestHeader", "accountNumber", "amount", "currency")
-	number := b.Need("accountNumber", wire.AccountLength)
-	of := b.currency(true)
-	amount := b.Amount("amount", of)
-	if !amount.IsPositive() {
-		b.Blame("amount", "An amount is above zero.")
-	}
-	account, err := nrb.Parse(number)
-	if err != nil {
-		b.Blame("accountNumber", "It is not an account number.")
-	}
+	ask := b.Funds()
 	if err := b.Err(); err != nil {
 		return wire.Answer{}, err
 	}
 	if err := c.throttled(d); err != nil {
 		return wire.Answer{}, err
 	}
-	yes, err := d.core.Funds(c.Ctx(), c.Caller, psd2.FundsAsk{Number: string(account), Amount: amount}, c.Now)
+	yes, err := d.core.Funds(c.Ctx(), c.Caller, ask, c.Now)
 	if bank.CodeOf(err) == bank.CallsUsedUp {
 		return wire.Answer{}, wire.Refuse(tooManyRequests, "confirmations of one account").ComeBack(wire.DayRetry)
 	}

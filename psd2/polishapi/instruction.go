@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"okienko/bank/calendar"
-	"okienko/bank/money"
 	"okienko/bank/transfer"
 	"okienko/edge"
 	"okienko/psd2/wire"
@@ -129,25 +128,8 @@ func (b branch) transferData(o *transfer.Instruction) {
 		o.Description = b.Need("description", wire.TitleLength)
 	}
 	b.Only(known...)
-	o.Amount = b.Amount("amount", b.currency(o.Kind != transfer.Domestic))
+	o.Amount = b.Amount("amount", b.Currency(o.Kind != transfer.Domestic))
 	o.ExecutionDate = b.Date("executionDate")
-}
-
-// currency reads one of the bank's currencies; where none must be said it is PLN.
-func (b branch) currency(needed bool) money.Currency {
-	s := b.Text("currency", 3)
-	if s == "" {
-		if needed {
-			b.Blame(b.Path+"currency", "The field is required.")
-		}
-		return money.PLN
-	}
-	c, err := money.ParseCurrency(s)
-	if err != nil {
-		b.Blame(b.Path+"currency", "The currency is not one of this bank's.")
-		return money.PLN
-	}
-	return c
 }
 
 // readRecurring reads a recurring payment: when, and exactly the payment that it

@@ -18,7 +18,8 @@ func (b branch) readPayments(list []edge.Value, d *psd2.Details) {
 	methods := 0
 	var looks []branch
 	for i, v := range list {
-		one, ok := b.element(i, v)
+		inner, ok := b.Element(i, v)
+		one := branch{inner, b.version}
 		if !ok {
 			continue
 		}

@@ -2,7 +2,6 @@ package polishapi
 
 import (
 	"slices"
-	"strconv"
 
 	"okienko/bank/xs2a"
 	"okienko/edge"
@@ -10,44 +9,25 @@ import (
 	"okienko/psd2/wire"
 )
 
-// throttling is the one policy there is.
-const throttling = "psd2Regulatory"
-
-// readDetails reads scope_details for a scope (psd2 §2.3). Every field is needed,
-// except where an earlier consent has said it already.
-func (b branch) readDetails(scope xs2a.Scope, first bool) (psd2.Details, error) {
-	b.Only("privilegeList", "scopeGroupType", "consentId", "scopeTimeLimit", "throttlingPolicy")
-	need := b.Text
-	if first {
-		need = b.Need
+// grammar is what a consent is in this form (psd2 §2.3).
+func grammar(v Version) *wire.Grammar {
+	return &wire.Grammar{
+		Groups: scopes, Throttling: "psd2Regulatory",
+		Privileges: func(b wire.Branch, list []edge.Value, scope xs2a.Scope, d *psd2.Details) error {
+			if scope == xs2a.Payments {
+				branch{b, v}.readPayments(list, d)
+			} else {
+				b.Rights(list, d, func(one wire.Branch) []xs2a.Grant { return branch{one, v}.readRights(scope) })
+			}
+			return nil
+		},
+		Append: func(b []byte, c *xs2a.Consent) []byte {
+			if c.Scope == xs2a.Payments {
+				return appendPayments(b, c, v)
+			}
+			return appendRights(b, c)
+		},
 	}
-	var d psd2.Details
-	if group := need("scopeGroupType", 16); group != "" && group != wire.Spell(scopes, scope) {
-		b.Blame(b.Path+"scopeGroupType", "It is "+wire.Spell(scopes, scope)+" for this scope.")
-	}
-	d.ConsentID = need("consentId", 128)
-	if policy := need("throttlingPolicy", 32); policy != "" && policy != throttling {
-		b.Blame(b.Path+"throttlingPolicy", "It is "+throttling+".")
-	}
-	if limit := need("scopeTimeLimit", 40); limit != "" {
-		var ok bool
-		if d.Until, ok = wire.ParseInstant(limit); !ok {
-			b.Blame(b.Path+"scopeTimeLimit", "An instant is needed, 2027-01-31T12:00:00Z.")
-		}
-	}
-	list := b.List("privilegeList")
-	if len(list) == 0 && first {
-		b.Blame(b.Path+"privilegeList", "At least one privilege is needed.")
-	}
-	if len(list) == 0 {
-		return d, b.Err()
-	}
-	if scope == xs2a.Payments {
-		b.readPayments(list, &d)
-	} else {
-		b.readRights(list, scope, &d)
-	}
-	return d, b.Err()
 }
 
 // privilege is one name of the standard for one right of ours.
@@ -65,33 +45,9 @@ var privileges = []privilege{
 	{xs2a.ReadScheduled, "ais:getTransactionsScheduled"}, {xs2a.ReadTransaction, "ais:getTransactionDetail"},
 }
 
-// element opens an element of privilegeList.
-func (b branch) element(i int, v edge.Value) (branch, bool) {
-	path := b.Path + "privilegeList[" + strconv.Itoa(i) + "]"
-	o, ok := v.Object()
-	if !ok {
-		b.Blame(path, "An object is expected.")
-	}
-	return b.at(o, path), ok
-}
-
-// readRights reads privilegeList of account information. An element may name an
-// account and holds any of the privileges.
-func (b branch) readRights(list []edge.Value, scope xs2a.Scope, d *psd2.Details) {
-	elements := make([]psd2.Element, 0, len(list))
-	for i, v := range list {
-		if one, ok := b.element(i, v); ok {
-			elements = append(elements, one.readElement(scope))
-		}
-	}
-	var ok bool
-	if d.Grants, d.Numbers, ok = psd2.Uniform(elements); !ok {
-		b.Blame(b.Path+"privilegeList", "All accounts of a consent have the same privileges.")
-	}
-}
-
-func (b branch) readElement(scope xs2a.Scope) psd2.Element {
-	e := psd2.Element{Number: b.Text("accountNumber", wire.AccountLength)}
+// readRights reads an element of account information: any of the privileges.
+func (b branch) readRights(scope xs2a.Scope) []xs2a.Grant {
+	var grants []xs2a.Grant
 	for _, name := range b.Object.Names() {
 		if name == "accountNumber" {
 			continue
@@ -101,12 +57,12 @@ func (b branch) readElement(scope xs2a.Scope) psd2.Element {
 			b.Blame(b.Path+wire.Printable(name), "The privilege is not one of this scope.")
 			continue
 		}
-		e.Grants = append(e.Grants, b.inside(name).readGrant(privileges[i].right))
+		grants = append(grants, b.inside(name).readGrant(privileges[i].right))
 	}
-	if len(e.Grants) == 0 {
+	if len(grants) == 0 {
 		b.Blame(b.Path[:len(b.Path)-1], "A privilege is expected.")
 	}
-	return e
+	return grants
 }
 
 // readGrant reads what stands in a privilege.
@@ -117,12 +73,7 @@ func (b branch) readGrant(right xs2a.Right) xs2a.Grant {
 		return g
 	}
 	b.Only("scopeUsageLimit", "maxAllowedHistoryLong")
-	days, ok := b.Whole("maxAllowedHistoryLong")
-	if !ok || days < 1 || days > xs2a.MaxHistoryDays {
-		b.Blame(b.Path+"maxAllowedHistoryLong", "A number of days from 1 to 1460 is needed.")
-		days = 1
-	}
-	g.HistoryDays = int(days)
+	g.HistoryDays = b.History()
 	return g
 }
 
@@ -144,22 +95,6 @@ func appendUsage(b []byte, g *xs2a.Grant) []byte {
 		limit = single
 	}
 	return edge.AppendStringField(b, "scopeUsageLimit", limit)
-}
-
-// appendDetails writes scope_details as the customer gave them.
-func appendDetails(b []byte, c *xs2a.Consent, v Version) []byte {
-	b = append(edge.AppendKey(b, "scope_details"), '{')
-	b = append(edge.AppendKey(b, "privilegeList"), '[')
-	if c.Scope == xs2a.Payments {
-		b = appendPayments(b, c, v)
-	} else {
-		b = appendRights(b, c)
-	}
-	b = append(b, ']')
-	b = edge.AppendStringField(b, "consentId", c.TPPID)
-	b = wire.AppendInstant(b, "scopeTimeLimit", c.Until)
-	b = edge.AppendStringField(b, "throttlingPolicy", throttling)
-	return append(b, '}')
 }
 
 // appendRights writes an element for each account. Who may only list accounts is
