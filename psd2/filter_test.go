@@ -200,6 +200,9 @@ func TestPagesFindWhatAWalkFinds(t *testing.T) {
 			t.Fatal("the whole list is not newest first")
 		}
 		q := drawn(t, now)
+		if total > 500 && q.Least.Currency() == "" { // thousands of pages of one item tell no more than hundreds
+			q.Size = max(q.Size, 20)
+		}
 		var want []Item
 		for _, i := range whole.Items {
 			if passes(&q, &i) {
