@@ -2,6 +2,7 @@ package mbank
 
 import (
 	"errors"
+	"slices"
 
 	"okienko/bank"
 	"okienko/edge"
@@ -18,6 +19,12 @@ type Known struct {
 // ErrorFor is the form of a code, false when the table lacks it.
 func ErrorFor(c bank.Code) (Known, bool) {
 	e, ok := errorTable[c]
+	if slices.Contains(wire.Foreign, c) {
+		if ok {
+			return Known{}, false // it has a row although nobody here can meet it
+		}
+		e, ok = errorTable[bank.Internal], true
+	}
 	return Known{e.Status, e.Code}, ok
 }
 
@@ -31,7 +38,7 @@ func KnownErrors() []Known {
 }
 
 // Rows is the number of codes in the table.
-func Rows() int { return len(errorTable) }
+func Rows() int { return len(errorTable) + len(wire.Foreign) }
 
 // ReadDetails reads the body of a consent as authorize does, up to the point at
 // which it asks anybody.

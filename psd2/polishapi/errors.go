@@ -62,9 +62,8 @@ var wireErrors = []wire.Error{
 	unsupportedMedia, paymentFinal, paymentRefused, callsUsedUp, tooManyRequests, internalError, unavailable,
 }
 
-// errorTable is the form of every refusal of the bank. Refusals of other doors
-// cannot arise here; one that does all the same is our mistake, and is answered
-// as one.
+// errorTable is the form of every refusal of the bank but wire.Foreign, those of
+// other doors.
 var errorTable = wire.Table{
 	bank.AgreementEnded:    invalidToken, // ended between the look at the token and the work
 	bank.AgreementPaused:   invalidToken,
@@ -73,59 +72,39 @@ var errorTable = wire.Table{
 
 	bank.NotFound: forbidden,
 
-	bank.InvalidParameter:  fieldInvalid,
-	bank.OperationReused:   paymentIDReused,
-	bank.CallbackMissing:   internalError,
-	bank.AmountAboveHold:   internalError,
-	bank.PermissionForeign: internalError,
+	bank.InvalidParameter: fieldInvalid,
+	bank.OperationReused:  paymentIDReused,
 
-	bank.CustomerBlocked:    forbidden,
-	bank.AccountBlocked:     forbidden,
-	bank.AccountClosed:      forbidden,
-	bank.AccessOff:          forbidden,
-	bank.AccessBlocked:      forbidden,
-	bank.AccountOutside:     forbidden,
-	bank.PayerIsPayee:       fieldInvalid,
-	bank.PayeeUnavailable:   paymentRefused,
-	bank.HoldCaptured:       internalError,
-	bank.HoldReleased:       internalError,
-	bank.HoldExpired:        internalError,
-	bank.PaymentFinal:       paymentFinal,
-	bank.AuthorisationEnded: internalError,
-	bank.OperationChanged:   internalError,
+	bank.CustomerBlocked:  forbidden,
+	bank.AccountBlocked:   forbidden,
+	bank.AccountClosed:    forbidden,
+	bank.AccessOff:        forbidden,
+	bank.AccessBlocked:    forbidden,
+	bank.AccountOutside:   forbidden,
+	bank.PayerIsPayee:     fieldInvalid,
+	bank.PayeeUnavailable: paymentRefused,
+	bank.PaymentFinal:     paymentFinal,
 
 	// A payment that meets a limit or lacks money is accepted and rejected
 	// (psd2 §0.1); these are for orders that the desk refuses outright.
-	bank.SingleLimit:           paymentRefused,
-	bank.DailyLimit:            paymentRefused,
-	bank.MonthlyLimit:          paymentRefused,
-	bank.CustomerLimit:         paymentRefused,
-	bank.ChargesLimit:          paymentRefused,
-	bank.InsufficientFunds:     paymentRefused,
-	bank.AuthorisationRequired: internalError,
+	bank.SingleLimit:       paymentRefused,
+	bank.DailyLimit:        paymentRefused,
+	bank.MonthlyLimit:      paymentRefused,
+	bank.CustomerLimit:     paymentRefused,
+	bank.ChargesLimit:      paymentRefused,
+	bank.InsufficientFunds: paymentRefused,
 
-	bank.ChallengeWrong:   internalError,
-	bank.ChallengeExpired: internalError,
-	bank.ChallengeSpent:   internalError,
-	bank.ChallengeForeign: internalError,
-	bank.FactorLocked:     internalError,
-	bank.FactorMissing:    internalError,
-	bank.LoginWrong:       internalError,
-	bank.LoginLocked:      internalError,
-
-	bank.ApplicationUnknown:   thirdPartyUnknown,
-	bank.ApplicationStatus:    thirdPartyBlocked,
-	bank.RedirectUnknown:      redirectUnknown,
-	bank.ClientWrong:          thirdPartyUnknown,
-	bank.AddressNotAllowed:    internalError,
-	bank.GrantInvalid:         invalidGrant,
-	bank.RequestInvalid:       fieldInvalid,
-	bank.RequestEnded:         forbidden,
-	bank.TokenMissing:         tokenMissing,
-	bank.TokenUnknown:         invalidToken,
-	bank.TokenInvalid:         invalidToken,
-	bank.StatusNotAllowed:     thirdPartyBlocked,
-	bank.ApprovalBySamePerson: internalError,
+	bank.ApplicationUnknown: thirdPartyUnknown,
+	bank.ApplicationStatus:  thirdPartyBlocked,
+	bank.RedirectUnknown:    redirectUnknown,
+	bank.ClientWrong:        thirdPartyUnknown,
+	bank.GrantInvalid:       invalidGrant,
+	bank.RequestInvalid:     fieldInvalid,
+	bank.RequestEnded:       forbidden,
+	bank.TokenMissing:       tokenMissing,
+	bank.TokenUnknown:       invalidToken,
+	bank.TokenInvalid:       invalidToken,
+	bank.StatusNotAllowed:   thirdPartyBlocked,
 
 	bank.CertificateMissing:  certificateError,
 	bank.CertificateInvalid:  certificateError,

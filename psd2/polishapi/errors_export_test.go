@@ -1,6 +1,8 @@
 package polishapi
 
 import (
+	"slices"
+
 	"okienko/bank"
 	"okienko/psd2/wire"
 )
@@ -8,6 +10,12 @@ import (
 // ErrorFor is the form of a code, false when the table lacks it.
 func ErrorFor(c bank.Code) (wire.Error, bool) {
 	e, ok := errorTable[c]
+	if slices.Contains(wire.Foreign, c) {
+		if ok {
+			return wire.Error{}, false // it has a row although nobody here can meet it
+		}
+		e, ok = errorTable[bank.Internal], true
+	}
 	return e, ok
 }
 
@@ -15,7 +23,7 @@ func ErrorFor(c bank.Code) (wire.Error, bool) {
 func KnownErrors() []wire.Error { return wireErrors }
 
 // Rows is the number of codes in the table.
-func Rows() int { return len(errorTable) }
+func Rows() int { return len(errorTable) + len(wire.Foreign) }
 
 // Answering is how one operation answers.
 type Answering struct {

@@ -54,6 +54,30 @@ const (
 // Table is a door's one table from the bank's codes to their form.
 type Table map[bank.Code]Error
 
+// Foreign are the refusals of other doors, which have no row in a table of these
+// ones: one that arises here all the same is our mistake, and is answered as one.
+var Foreign = []bank.Code{
+	bank.CallbackMissing,
+	bank.AmountAboveHold,
+	bank.PermissionForeign,
+	bank.HoldCaptured,
+	bank.HoldReleased,
+	bank.HoldExpired,
+	bank.AuthorisationEnded,
+	bank.OperationChanged,
+	bank.AuthorisationRequired,
+	bank.ChallengeWrong,
+	bank.ChallengeExpired,
+	bank.ChallengeSpent,
+	bank.ChallengeForeign,
+	bank.FactorLocked,
+	bank.FactorMissing,
+	bank.LoginWrong,
+	bank.LoginLocked,
+	bank.AddressNotAllowed,
+	bank.ApprovalBySamePerson,
+}
+
 // Of tells the form of an error, its message, and when to come again (zero: it
 // does not matter). Whatever is no refusal, or is not in the table, is internal.
 func (t Table) Of(err error) (e Error, message string, retry time.Duration) {
