@@ -188,6 +188,5 @@ func (r reply) fails(status int, code string) reply {
 	return r
 }
 
-func (r reply) object() map[string]any { return r.shared().Object() }
 func (r reply) at(way ...any) any      { return r.shared().At(way...) }
 func (r reply) text(way ...any) string { return r.shared().Text(way...) }

@@ -155,7 +155,8 @@ func (d *Door) found(c *call, l look, more ...string) (psd2.Made, error) {
 	if err != nil {
 		return refuse(err)
 	}
-	return made, d.core.Look(c.Ctx(), &c.Access, &made)
+	err = d.core.Look(c.Ctx(), &c.Access, &made)
+	return made, err
 }
 
 func (d *Door) showPayment(c *call) (wire.Answer, error) {
