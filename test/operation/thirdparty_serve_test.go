@@ -9,6 +9,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"errors"
 	"math/big"
 	"net/http"
@@ -73,7 +74,7 @@ func (p *production) served(issuer, revocation, more string) string {
 }
 
 // thirdParty is a client with certificates of the test's own trust service.
-func (p *production) thirdParty(url string) *client.Client {
+func (p *production) thirdParty(url string, change ...func(*client.Config)) *client.Client {
 	p.t.Helper()
 	transport, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -86,10 +87,14 @@ func (p *production) thirdParty(url string) *client.Client {
 	qwac := p.ca.qualified(p.t, eidas.QWAC, transport)
 	roots := x509.NewCertPool()
 	roots.AddCert(p.ca.cert)
-	c, err := client.New(client.Config{
+	cfg := client.Config{
 		URL: url, Bank: "pl-retail", QWAC: tls.Certificate{Certificate: [][]byte{qwac.Raw}, PrivateKey: transport},
 		Seal: seal, SealCertificate: p.ca.qualified(p.t, eidas.QSealC, seal), Organisation: licensed, Roots: roots, Tries: 1,
-	})
+	}
+	for _, f := range change {
+		f(&cfg)
+	}
+	c, err := client.New(cfg)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -170,6 +175,57 @@ func TestServeToLicensedThirdParties(t *testing.T) {
 	}
 	if strings.Contains(p.program.Log(), "X-Okienko-Reason") {
 		t.Error("a real bank tells its rules")
+	}
+	p.stops()
+}
+
+// A bank by configuration serves the standard at paths of its own, and signs what
+// it answers with its own seal: here at those of a hub, with a version that has
+// another number there.
+func TestServePolishAPI(t *testing.T) {
+	t.Parallel()
+	p := newProduction(t)
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seal := p.ca.qualified(t, eidas.QSealC, key)
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, p.path("seal.pem"), 0o644, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: seal.Raw})))
+	write(t, p.path("seal.key"), 0o600, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
+	text, err := os.ReadFile("../../docs/examples/register.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := p.served(p.path("ca.pem"), "soft", strings.Join([]string{
+		`polishapi = { "v2_1_3.1" = "2.1.2", "v3_0.2" = "3.0" }`, `sign_key = "` + p.path("seal.key") + `"`, `sign_certificate = "` + p.path("seal.pem") + `"`,
+		`sign_url = "https://bank.example/seal.pem"`, "",
+	}, "\n"))
+	p.open()
+	write(t, p.path("register.toml"), 0o644, string(text))
+	p.must(os.Getuid(), "--apply", "--why", "list of today", "tpp", "register", p.path("register.toml"))
+	tpp := p.thirdParty(url, func(c *client.Config) {
+		c.Form, c.Version, c.RegisterVersion, c.Bank, c.BankSeal = client.PolishAPI212, "2_1_3.1", "3_0.2", "", seal
+	})
+	known, err := tpp.Register(t.Context(), client.Registration{Name: "Licencjonowana S.A.", Email: "api@tpp.example", RedirectURIs: []string{"https://tpp.example/back"}})
+	if err != nil || known.ClientID == "" {
+		t.Fatalf("registering: %+v, %v", known, err)
+	}
+	tpp = tpp.As(known.ClientID)
+	asked, err := tpp.Ask(t.Context(), client.Consent{
+		Accounts: true, RedirectURI: "https://tpp.example/back", Until: time.Now().AddDate(0, 0, 90),
+		Customer: &client.Customer{Address: "203.0.113.7", Port: 50123, UserAgent: "a test"},
+	})
+	if err != nil || !strings.HasPrefix(asked.Redirect, p.settings["people_url"]+"/consent/") {
+		t.Fatalf("asking for a consent: %+v, %v", asked, err)
+	}
+	for path, want := range map[string]int{"/v2_1_3.1/openapi.yaml": http.StatusOK, "/v2_1_1.1/openapi.yaml": http.StatusNotFound} {
+		if status, body, err := process.Call(t.Context(), p.client, http.MethodGet, url+path, "", ""); err != nil || status != want {
+			t.Errorf("%s: %d %.200s, %v", path, status, body, err)
+		}
 	}
 	p.stops()
 }
