@@ -35,7 +35,9 @@ okienko {{.Version}}: a bank with made-up customers, on this machine only.
 
   customers' pages   {{.People}}
   partner API        {{.Partner}}   (described at {{.Partner}}/openapi.yaml)
-  PSD2 interface     {{.PSD2}}   (mutual TLS, signed requests; described at {{.PSD2}}/v3/openapi.yaml)
+  PSD2 interface     {{.PSD2}}   mutual TLS, signed requests, in two forms:
+    mBank's          described at {{.PSD2}}/v3/openapi.yaml
+    PolishAPI        2.1.1, 2.1.2 and 3.0, described at {{.PSD2}}/v2_1_1.1/openapi.yaml, /v2_1_2.1/openapi.yaml, /v3_0.1/openapi.yaml
   phone              {{.Sandbox}}/phone        SMS messages and approvals of everybody
   bank clock         {{.Sandbox}}/clock
   health, metrics    {{.Admin}}/readyz
@@ -77,6 +79,10 @@ A licensed third party (PSD2) is ready in {{.TPP}}. In another window (with "go 
   okienko tpp --as '{{.TPP}}' --login {{.Login}} accounts
   okienko tpp --as '{{.TPP}}' --login {{.Login}} transactions
   okienko tpp --as '{{.TPP}}' --login {{.Login}} pay --to 20114000000000000000000300 --name 'Anna Nowak' --amount 12.50 --title Obiad
+
+The same over PolishAPI, every answer held against the bank's signature (okienko tpp new --form polishapi-2.1.2 makes a third party that always speaks so):
+
+  okienko tpp --as '{{.TPP}}' --form polishapi-2.1.2 --login {{.Login}} accounts
 
 Ctrl-C closes the bank.
 `

@@ -23,11 +23,11 @@ type (
 		Role         []string `help:"PSP_AI, PSP_PI, PSP_IC, PSP_AS." default:"PSP_AI,PSP_PI,PSP_IC"`
 		Organisation string   `help:"Organisation identifier; made from the name when left out." placeholder:"PSDPL-PFSA-…"`
 		RedirectURI  string   `help:"Where customers come back to; the sandbox's own page when left out." placeholder:"URL"`
-		Callback     []string `help:"Address that the bank may call; may be repeated." placeholder:"URL" sep:"none"`
+		Callback     []string `help:"Address that the bank may call, for PolishAPI's authorizeExt; may be repeated." placeholder:"URL" sep:"none"`
 		Bad          string   `help:"Make certificates that are bad on purpose: expired, revoked, wrong-role, no-role, wrong-issuer, wrong-org, no-statement." placeholder:"HOW"`
 	}
 	tppRegister struct {
-		Callback []string `help:"Address that the bank may call; may be repeated." placeholder:"URL" sep:"none"`
+		Callback []string `help:"Address that the bank may call, for PolishAPI's authorizeExt; may be repeated." placeholder:"URL" sep:"none"`
 	}
 )
 
@@ -68,7 +68,11 @@ func (t tppNew) Run(c *tppCall) error {
 	if err := made.Save(t.Folder); err != nil { // its README names the client
 		return err
 	}
-	c.say("%s (%s) is registered, %s, client id %s.", made.Name, made.Organisation, known.Status, known.ClientID)
+	status := ""
+	if known.Status != "" { // PolishAPI does not say it
+		status = ", " + known.Status
+	}
+	c.say("%s (%s) is registered%s, client id %s.", made.Name, made.Organisation, status, known.ClientID)
 	c.say("Its folder: %s", t.Folder)
 	c.say("Next: okienko tpp --as '%s' --login jan accounts", t.Folder)
 	return nil

@@ -30,7 +30,7 @@ type (
 		Currency string `default:"PLN"`
 	}
 	tppGet struct {
-		Path    string `arg:"" help:"Path with query from the first slash on, or what stands behind /v3/. mBank's form alone."`
+		Path    string `arg:"" help:"Path with query from the first slash on, or what stands behind /v3/. Only in mBank's form: in PolishAPI every call is a POST, see tpp curl."`
 		Token   string `help:"Access token." xor:"token"`
 		Consent string `help:"Use this consent." placeholder:"ID" xor:"token"`
 	}
@@ -148,7 +148,11 @@ func (c *tppCall) exchanged(p *thirdParty, read client.Read) (*keptConsent, clie
 	if tokens, err = p.ExchangeToAIS(c.ctx, tokens.Access, kept.ID, kept.Until, read); err != nil {
 		return nil, tokens, err
 	}
-	kept.Scope, kept.About, kept.Refresh = tokens.Scope, "accounts "+strings.Join(read.Numbers, ", "), tokens.Refresh
+	given := make([]string, len(tokens.Details.Privileges)) // in full, where the list has masks
+	for i, p := range tokens.Details.Privileges {
+		given[i] = p.AccountNumber
+	}
+	kept.Scope, kept.About, kept.Refresh = tokens.Scope, "accounts "+strings.Join(given, ", "), tokens.Refresh
 	return kept, tokens, p.keep(*kept)
 }
 

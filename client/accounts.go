@@ -20,7 +20,7 @@ type Account struct {
 	Number    string     `json:"accountNumber"`
 	TypeName  string     `json:"accountTypeName"`
 	Type      Code       `json:"accountType"`
-	Relations []Relation `json:"psuRelations"`
+	Relations []Relation `json:"psuRelations,omitempty"` // not in PolishAPI 2.1.1
 }
 
 // Code is a code of the bank with its words.
@@ -33,8 +33,8 @@ type Code struct {
 // kind of proxy.
 type Relation struct {
 	Type  string `json:"typeOfRelation"`
-	Proxy string `json:"typeOfProxy"` // GENERAL, SPECIAL, ADMINISTRATOR, USER
-	Stake int    `json:"stake"`       // of an owner of a company, in per cent
+	Proxy string `json:"typeOfProxy,omitempty"` // GENERAL, SPECIAL, ADMINISTRATOR, USER
+	Stake int    `json:"stake,omitempty"`       // of an owner of a company, in per cent
 }
 
 // AccountDetails is one account. Amounts are decimal texts; the available one is

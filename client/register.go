@@ -25,10 +25,11 @@ type Registration struct {
 // Registered is the client that the bank has made, or knew already. Status says
 // whether it may call: "active", or "waiting" where the bank admits by papers.
 type Registered struct {
-	ClientID     string   `json:"client_id"`
-	Name         string   `json:"client_name"`
-	RedirectURIs []string `json:"redirect_uris"`
-	Status       string   `json:"status"`
+	ClientID string `json:"client_id"`
+	// In mBank's form.
+	Name         string   `json:"client_name,omitempty"`
+	RedirectURIs []string `json:"redirect_uris,omitempty"`
+	Status       string   `json:"status,omitempty"`
 
 	// In PolishAPI, where the status is not said.
 	Secret string `json:"client_secret,omitempty"`
