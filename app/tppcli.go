@@ -31,6 +31,7 @@ type TPPCmd struct {
 	Cancel       tppCancel       `cmd:"" help:"Ask a customer for the cancelling of what is not executed yet, and cancel it."`
 	Funds        tppFunds        `cmd:"" help:"Ask whether an amount is available; the customer has consented to that in internet banking."`
 	Consents     tppConsents     `cmd:"" help:"The consents that customers gave to this folder."`
+	External     tppExternal     `cmd:"" help:"Ask for the list of accounts with a one-time code of the bank's application (PolishAPI's authorizeExt), wait for the bank's call and read the list."`
 	Get          tppGet          `cmd:"" help:"Make one signed GET and print the answer."`
 	Curl         tppCurl         `cmd:"" help:"Sign one request and print it as a command of curl."`
 }

@@ -102,8 +102,8 @@ type External struct {
 }
 
 // AskExternally asks for a consent with the code of an external tool. The bank
-// calls back with what has come of it, also when the customer did not agree. Only
-// PolishAPI has it.
+// calls back with what has come of it (ReadCallback), also when the customer did not
+// agree. Only PolishAPI has it.
 func (c *Client) AskExternally(ctx context.Context, k Consent, e External) (Asked, error) {
 	p, err := c.polish()
 	if err != nil {

@@ -44,15 +44,21 @@ func IsTokenOver(err error) bool { return codeOf(err) == "invalid_token" }
 
 // NeedsCustomer tells whether an error says that so much of the history is given
 // only right after the customer has authenticated (RTS art. 10a).
-func NeedsCustomer(err error) bool { return codeOf(err) == "HistoryAccessError" }
+func NeedsCustomer(err error) bool {
+	return codeOf(err) == "HistoryAccessError" || codeOf(err) == "sca_needed"
+}
 
 // IsTooOften tells whether an error says that there were too many calls. A long
 // RetryAfter means those of the day: four in 24 hours without the customer.
-func IsTooOften(err error) bool { return statusOf(err) == http.StatusTooManyRequests }
+func IsTooOften(err error) bool {
+	return statusOf(err) == http.StatusTooManyRequests || codeOf(err) == "too_many_requests"
+}
 
 // IsNotFound tells whether an error says that there is no such thing, or not for
-// this third party.
-func IsNotFound(err error) bool { return statusOf(err) == http.StatusNotFound }
+// this third party. PolishAPI has no 404 for that.
+func IsNotFound(err error) bool {
+	return statusOf(err) == http.StatusNotFound || codeOf(err) == "forbidden"
+}
 
 func statusOf(err error) int {
 	if e := (*Error)(nil); errors.As(err, &e) {

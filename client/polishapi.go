@@ -152,17 +152,22 @@ func (p polishAPI) proven(ctx context.Context, e *Exchange) error {
 	if e.Response.StatusCode != http.StatusOK || p.c.cfg.TakeUnproven {
 		return nil
 	}
-	s, err := seal.Parse(e.Response.Header.Get(signatureHeader), seal.RS256, seal.PS256, seal.ES256)
+	return p.c.provenBy(ctx, e.Response.Header.Get(signatureHeader), e.Answer)
+}
+
+// provenBy holds a signature over what the bank sent against its certificate.
+func (c *Client) provenBy(ctx context.Context, signature string, text []byte) error {
+	s, err := seal.Parse(signature, seal.RS256, seal.PS256, seal.ES256)
 	if err != nil {
 		return sealedBy(nil, err, nil, nil)
 	}
-	cert := p.c.cfg.BankSeal
+	cert := c.cfg.BankSeal
 	if cert == nil {
-		if cert, err = p.c.seals.find(ctx, s, p.c.cfg.BankSealThumbprint); err != nil {
+		if cert, err = c.seals.find(ctx, s, c.cfg.BankSealThumbprint); err != nil {
 			return err
 		}
 	}
-	return sealedBy(s, nil, cert, e.Answer)
+	return sealedBy(s, nil, cert, text)
 }
 
 // register is 3.0's operation, which the others borrow: the standard's 2.1.x
