@@ -51,7 +51,6 @@ waitfor ready.json
 exec bash page.sh
 kill -INT bank
 stdout -count=2 '^40000000131000210798300003  Konto osobiste$'
-stdout -count=1 '^Verified OK$'
 stdout '^Consent .* has ended\.$'
 stdout '^2.* DONE +Natalia Kołodziej +Obiad$'
 stdout '\(SORBNET\): PENDING'
@@ -65,6 +64,18 @@ stdout '\(ELIXIR\): CANCELLED'
 stdout '^yes$'
 stdout '"tppPaymentId":"order-1","generalStatus":"(PENDING|DONE)"'
 stdout '"code":"invalid_token"'
+
+# The same in PolishAPI.
+stdout '^4000000013\*{12}0003  Konto osobiste$'
+stdout -count=2 '^The bank said so\.$'
+stdout -count=3 '^Verified OK$'
+stdout '"accounts":\[\{"accountNumber":"[0-9]{10}\*{12}[0-9]{4}"'
+stdout -count=6 '^20[0-9-]{8}\t[0-9.]+\t(DEBIT|CREDIT)\t'
+stdout -count=2 '"tppTransactionId":"supper-1","generalStatus":"(pending|done)"'
+stdout 'The standing order was cancelled'
+stdout '^The bank called about consent [0-9a-f-]{36}\.$'
+stdout '"code":"third_party_unknown"'
+stdout '^HTTP/2 400'
 
 # What was refused is what the page says: the fifth call of a day, a closed account, seven bad certificates.
 stderr -count=9 '^okienko: refused: '
