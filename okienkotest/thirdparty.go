@@ -72,6 +72,19 @@ func (b *Bank) OpenThirdParty(t testing.TB, folder string) *ThirdParty {
 	return &ThirdParty{Client: c, Folder: f, Path: folder, bank: b}
 }
 
+// In is the same third party speaking another form.
+func (p *ThirdParty) In(t testing.TB, form client.Form) *ThirdParty {
+	t.Helper()
+	f := p.Folder
+	f.Speak(form)
+	c, err := client.New(f.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return &ThirdParty{Client: c, Folder: f, Path: p.Path, bank: p.bank}
+}
+
 // Consented is a consent that a customer has given, with its first tokens.
 type Consented struct {
 	client.Tokens

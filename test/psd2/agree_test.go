@@ -8,6 +8,7 @@ import (
 	"okienko/bank/nrb"
 	"okienko/bank/transfer"
 	"okienko/client"
+	"okienko/okienkotest"
 )
 
 // rank orders the statuses of the wire: none follows one of a higher rank, and
@@ -137,14 +138,14 @@ func (g *game) agree(a *watched) {
 			}
 		}
 	}
-	g.shown(a, &stored, by, s, id)
+	g.shown(a, &stored, p, s, id)
 }
 
 // shown holds what AIS lists against the balances: what waits and what is held is
 // what is set aside, and each booked item leads to the balance of the next.
-func (g *game) shown(a *watched, stored *bankaccount.Account, by int, s client.Session, id string) {
+func (g *game) shown(a *watched, stored *bankaccount.Account, p *okienkotest.ThirdParty, s client.Session, id string) {
 	g.Helper()
-	p, c := g.parties[by], stored.Currency()
+	c := stored.Currency()
 	aside := int64(0)
 	for _, status := range []string{"PENDING", "HOLD"} {
 		for _, one := range transactions(g.T, p, s, id, client.Filter{Status: status}) {
