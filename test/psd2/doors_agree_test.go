@@ -332,7 +332,7 @@ func (g *doors) useUpLimit() {
 	}
 	// What was consented to before the limit was used up is rejected.
 	s, o := g.session(before), &ordered{consent: before, from: paired.Number, own: client.NewID()}
-	g.orders2(o, client.Forms(), func(p *okienkotest.ThirdParty) (client.Initiated, error) { return p.Pay(g.Context(), s, o.own, late) })
+	g.places(o, client.Forms(), func(p *okienkotest.ThirdParty) (client.Initiated, error) { return p.Pay(g.Context(), s, o.own, late) })
 	g.statusEverywhere(o)
 	if o.status != "REJECTED" {
 		g.Errorf("above the limit: %s", o.status)

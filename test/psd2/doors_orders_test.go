@@ -46,7 +46,7 @@ func says(p *client.Payment) []client.Form {
 	switch {
 	case p.Split != nil:
 		return []client.Form{client.MBank, client.PolishAPI30}
-	case p.Recipient.CountryCode != "":
+	case p.Recipient.CountryCode != "", p.Recipient.Address != nil:
 		return []client.Form{client.MBank, client.PolishAPI212, client.PolishAPI30}
 	}
 	return client.Forms()
@@ -58,6 +58,9 @@ func (g *doors) payAcross() {
 	g.Helper()
 	w, order := g.order()
 	order.System = named[w.system]
+	if order.Kind == client.NonEEA { // PolishAPI wants the payee's country
+		order.Recipient.Address = &client.NameAddress{Address: client.Address{CountryCode: "US"}}
+	}
 	g.paysAcross(g.dice.IntN(len(g.parties)), w.login, order)
 }
 
@@ -82,7 +85,7 @@ func (g *doors) paysAcross(by int, login string, order client.Payment) *ordered 
 	if order.ExecutionMode == "RECURRING" {
 		o.thing = aStandingOrder
 	}
-	g.orders2(o, forms, func(p *okienkotest.ThirdParty) (client.Initiated, error) { return p.Pay(g.Context(), s, o.own, order) })
+	g.places(o, forms, func(p *okienkotest.ThirdParty) (client.Initiated, error) { return p.Pay(g.Context(), s, o.own, order) })
 	g.met("paid")
 	// Under another id the consent is used up.
 	p := g.in(by, forms...)
@@ -92,9 +95,9 @@ func (g *doors) paysAcross(by int, login string, order client.Payment) *ordered 
 	return o
 }
 
-// orders2 orders something at one door and again, under the same id, at all that
+// places orders something at one door and again, under the same id, at all that
 // can say it.
-func (g *doors) orders2(o *ordered, forms []client.Form, order func(*okienkotest.ThirdParty) (client.Initiated, error)) {
+func (g *doors) places(o *ordered, forms []client.Form, order func(*okienkotest.ThirdParty) (client.Initiated, error)) {
 	g.Helper()
 	p := g.in(o.consent.by, forms...)
 	g.say("ordered in %s as %s", speaks(p), o.own)
@@ -162,7 +165,7 @@ func (g *doors) bundleAcross() {
 		return
 	}
 	s, o := g.session(c), &ordered{thing: aBundle, consent: c, from: from, own: client.NewID()}
-	g.orders2(o, client.Forms(), func(p *okienkotest.ThirdParty) (client.Initiated, error) {
+	g.places(o, client.Forms(), func(p *okienkotest.ThirdParty) (client.Initiated, error) {
 		return p.PayBundle(g.Context(), s, o.own, k)
 	})
 	g.met("a bundle")
