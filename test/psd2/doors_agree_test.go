@@ -7,11 +7,12 @@ import (
 	"slices"
 	"time"
 
+	bankaccount "okienko/bank/account"
 	"okienko/bank/limit"
 	"okienko/bank/money"
 	"okienko/bank/transfer"
-	"okienko/bank/xs2a"
 	"okienko/client"
+	"okienko/office"
 	"okienko/okienkotest"
 )
 
@@ -341,21 +342,21 @@ func (g *doors) useUpLimit() {
 	g.met("a limit used up")
 }
 
-// shutAccess switches third parties' access to an account off: every door refuses,
-// and goes on when it is on again.
+// shutAccess has third parties' access to an account shut, by its customer or by the
+// bank: every door refuses, and goes on when it is open again.
 func (g *doors) shutAccess() {
 	g.Helper()
 	a, by := g.own(), g.dice.IntN(len(g.parties))
 	c := g.reader(by, a.login, a.Number)
 	s := g.session(c)
-	g.pairing()
-	access := func(on bool) {
-		g.say("%s switches access to %s: %t", a.login, a.Number, on)
-		if answer := g.Customers(g.T, http.MethodPost, "/api/people/"+a.login+"/access", fmt.Appendf(nil, `{"account":%q,"on":%t}`, a.Number, on)); answer.Status != http.StatusOK {
-			g.Fatalf("access: %d %s", answer.Status, answer.Body)
-		}
+	order := domestic("0.01", fmt.Sprintf("shut %d", g.step))
+	order.Sender.AccountNumber = a.Number
+	var waits *given
+	if a.Currency == "PLN" && pln(g.T, a.again(g.T, g.Bank).Available).IsPositive() {
+		waits = g.asked(by, a.login, []string{a.Number}, client.Consent{Payment: &order})
 	}
-	access(false)
+	g.pairing()
+	open := g.shut(a)
 	g.refused(by, http.StatusForbidden, "an account that is shut", func(p *okienkotest.ThirdParty) error {
 		_, err := p.AccountDetails(g.Context(), s, g.handle(c, p, a.Number))
 		return err
@@ -364,22 +365,61 @@ func (g *doors) shutAccess() {
 		_, err := p.Funds(g.Context(), a.Number, "0.01", a.Currency)
 		return err
 	})
-	for _, o := range g.made { // not even what was ordered is shown
-		if o.from == a.Number && o.consent.by == by && o.consent.scope == xs2a.Payments && o.consent.stands(g.Inside().Now()) && !o.consent.lost {
-			s := g.session(o.consent)
-			g.refused(by, http.StatusForbidden, "a payment from an account that is shut", func(p *okienkotest.ThirdParty) error {
-				_, err := g.status(p, s, o, false)
-				return err
-			})
-			break
-		}
+	if waits != nil {
+		s := g.session(waits)
+		g.refused(by, http.StatusForbidden, "a payment from an account that is shut", func(p *okienkotest.ThirdParty) error {
+			_, err := p.Pay(g.Context(), s, client.NewID(), order)
+			return err
+		})
 	}
+	g.hidden(a, by)
 	if a == g.paired() {
 		if answer := g.partnerPays(money.New(1, money.PLN)); answer.Status < http.StatusBadRequest {
 			g.Errorf("the partner at an account that is shut: %d %s", answer.Status, answer.Body)
 		}
 	}
-	access(true)
+	open()
 	g.sameDetails(a, c, s)
+	if waits != nil {
+		s, o := g.session(waits), &ordered{consent: waits, from: a.Number, own: client.NewID()}
+		g.places(o, client.Forms(), func(p *okienkotest.ThirdParty) (client.Initiated, error) { return p.Pay(g.Context(), s, o.own, order) })
+	}
 	g.met("access shut")
+}
+
+// shut shuts access to an account and returns what opens it.
+func (g *doors) shut(a *watched) (open func()) {
+	g.Helper()
+	if g.dice.IntN(2) == 0 {
+		access := func(on bool) {
+			g.say("%s switches access to %s: %t", a.login, a.Number, on)
+			if answer := g.Customers(g.T, http.MethodPost, "/api/people/"+a.login+"/access", fmt.Appendf(nil, `{"account":%q,"on":%t}`, a.Number, on)); answer.Status != http.StatusOK {
+				g.Fatalf("access: %d %s", answer.Status, answer.Body)
+			}
+		}
+		access(false)
+		return func() { access(true) }
+	}
+	set := func(state bankaccount.AccessState) {
+		g.say("the bank sets access to %s: %s", a.Number, state)
+		g.Office(g.T, &office.SetAccess{Account: string(g.stored(a).ID), State: string(state), Why: "a test"})
+	}
+	set(bankaccount.AccessBlocked)
+	return func() { set(bankaccount.AccessOn) }
+}
+
+// hidden wants what was ordered from an account that is shut not to be shown.
+func (g *doors) hidden(a *watched, by int) {
+	g.Helper()
+	for _, o := range g.made {
+		if o.from != a.Number || o.consent.by != by || !o.consent.stands(g.Inside().Now()) || o.consent.lost {
+			continue
+		}
+		s := g.session(o.consent)
+		g.refused(by, http.StatusForbidden, "the status of a payment from an account that is shut", func(p *okienkotest.ThirdParty) error {
+			_, err := g.status(p, s, o, false)
+			return err
+		})
+		return
+	}
 }

@@ -261,7 +261,7 @@ func (g *doors) exchanged(by int, login string, read *client.Read) *given {
 	return c
 }
 
-// somebody's draws an account of a private customer who pays and reads.
+// own draws an account of a private customer who pays and reads.
 func (g *doors) own() *watched {
 	var some []*watched
 	for _, a := range g.accounts {
@@ -350,7 +350,7 @@ func (g *doors) readAlone() {
 		return err
 	}
 	key := a.Number + kind
-	for range 1 + g.dice.IntN(5) {
+	for range 2 + g.dice.IntN(5) {
 		now := g.Inside().Now()
 		c.calls[key] = slices.DeleteFunc(c.calls[key], func(at time.Time) bool { return now.Sub(at) >= 24*time.Hour })
 		if len(c.calls[key]) >= 4 {
@@ -427,7 +427,7 @@ func (g *doors) withdraw() {
 		if _, err := p.Refresh(g.Context(), c.tokens.Refresh); !client.IsGone(err) {
 			g.Errorf("a refresh in %s under a consent that was withdrawn: %v", speaks(p), err)
 		}
-		if err := p.DeleteConsent(g.Context(), c.id); !refusedWith(err, map[bool]int{true: http.StatusNotFound, false: http.StatusForbidden}[speaks(p) == client.MBank]) {
+		if err := p.DeleteConsent(g.Context(), c.id); !refusedWith(err, notThere(p)) {
 			g.Errorf("withdrawing again in %s: %v", speaks(p), err)
 		}
 	}
@@ -469,6 +469,39 @@ func (g *doors) useAgain() {
 		return g.tried(p, c, s, g.handle(c, p, a.Number))
 	})
 	g.met("a token used again")
+}
+
+// saysNo asks for a consent that the customer refuses: at no door is there one.
+func (g *doors) saysNo() {
+	g.Helper()
+	a, by := g.own(), g.dice.IntN(len(g.parties))
+	p, id := g.in(by), client.NewID()
+	g.say("%s refuses a consent that %d asks for in %s", a.login, by, speaks(p))
+	asked, err := p.Ask(g.Context(), client.Consent{
+		ID: id, Accounts: true, Until: g.Inside().Now().AddDate(0, 0, 10), RedirectURI: p.Folder.RedirectURI,
+		Customer: &client.Customer{Address: "203.0.113.7", Port: 50123, UserAgent: "a test"},
+	})
+	if err != nil {
+		g.Fatal(err)
+	}
+	answer := g.Answer(g.T, "refuse", a.login, asked.Redirect)
+	if code, denied, err := client.Returned(answer.Field("redirect"), asked.State); err != nil || denied != "access_denied" || code != "" {
+		g.Errorf("refused: %d %s, %q, %v", answer.Status, answer.Body, denied, err)
+	}
+	for _, q := range g.parties[by] {
+		if err := q.DeleteConsent(g.Context(), id); !refusedWith(err, notThere(q)) {
+			g.Errorf("withdrawing in %s what was refused: %v", speaks(q), err)
+		}
+	}
+	g.met("the customer says no")
+}
+
+// notThere is how a door says that there is no such consent.
+func notThere(p *okienkotest.ThirdParty) int {
+	if speaks(p) == client.MBank {
+		return http.StatusNotFound
+	}
+	return http.StatusForbidden
 }
 
 // sameConsents holds the customers' consents in the bank against those of the

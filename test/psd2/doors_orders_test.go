@@ -92,7 +92,35 @@ func (g *doors) paysAcross(by int, login string, order client.Payment) *ordered 
 	if _, err := p.Pay(g.Context(), s, client.NewID(), order); !refusedWith(err, http.StatusForbidden) {
 		g.Errorf("a second payment under one consent in %s: %v", speaks(p), err)
 	}
+	if g.dice.IntN(4) == 0 {
+		g.looksOnly(o, order)
+	}
 	return o
+}
+
+// looksOnly narrows the tokens of an order to its status at one door: at none of
+// them do they order any more.
+func (g *doors) looksOnly(o *ordered, order client.Payment) {
+	g.Helper()
+	c, p := o.consent, g.in(o.consent.by)
+	g.say("a refresh to the status in %s", speaks(p))
+	next, err := p.RefreshTo(g.Context(), c.tokens.Refresh, client.Consent{
+		ID: c.id, Until: c.until, Status: &client.Target{PaymentID: o.first.PaymentID, Recurring: o.thing == aStandingOrder},
+	})
+	if err != nil {
+		g.Errorf("a refresh to the status in %s: %v", speaks(p), err)
+		return
+	}
+	c.tokens, c.at = next, g.Inside().Now()
+	s := g.session(c)
+	for _, form := range says(&order) {
+		q := g.in(c.by, form)
+		if _, err := q.Pay(g.Context(), s, o.own, order); !refusedWith(err, http.StatusForbidden) {
+			g.Errorf("ordering in %s with tokens that only look: %v", form, err)
+		}
+	}
+	g.statusEverywhere(o)
+	g.met("tokens that only look")
 }
 
 // places orders something at one door and again, under the same id, at all that

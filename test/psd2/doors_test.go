@@ -55,6 +55,7 @@ func TestDoorsAgreeAfterAnySequence(t *testing.T) {
 		"a list exchanged", "read in every form", "the fifth call alone", "a single use spent", "withdrawn by the third party", "withdrawn by the customer",
 		"paid", "a bundle", "a standing order", "cancelled in time", "cancelled too late", "several payments at once", "a limit used up", "access shut",
 		"hold 201", "capture 201", "release 204", "partner's payment 201", "a token used again",
+		"tokens that only look", "the customer says no",
 	} {
 		if outcomes[met] == 0 {
 			t.Errorf("the game never met: %s", met)
@@ -134,8 +135,10 @@ func (g *doors) cross() {
 		g.readOnce()
 	case n < 27:
 		g.withdraw()
-	case n < 30:
+	case n < 29:
 		g.useAgain()
+	case n < 31:
+		g.saysNo()
 	case n < 50:
 		g.payAcross()
 	case n < 55:
