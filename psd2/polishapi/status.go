@@ -22,7 +22,7 @@ func (d *Door) appendStatus(c *call, b []byte, t *transfer.Transfer) ([]byte, er
 	}
 	detail := psd2.Progress(t)
 	if failure != nil {
-		detail += " " + failure.Text
+		detail += " " + failure.Text + " Reference number: " + failure.Reference + "."
 	}
 	b = edge.AppendStringField(b, "generalStatus", string(t.Status))
 	return edge.AppendStringField(b, "detailedStatus", detail), nil
