@@ -72,11 +72,14 @@ func (b *Bank) OpenThirdParty(t testing.TB, folder string) *ThirdParty {
 	return &ThirdParty{Client: c, Folder: f, Path: folder, bank: b}
 }
 
-// In is the same third party speaking another form.
-func (p *ThirdParty) In(t testing.TB, form client.Form) *ThirdParty {
+// In is the same third party speaking another form; change may alter how it calls.
+func (p *ThirdParty) In(t testing.TB, form client.Form, change ...func(*client.Config)) *ThirdParty {
 	t.Helper()
 	f := p.Folder
 	f.Speak(form)
+	for _, c := range change {
+		c(&f.Config)
+	}
 	c, err := client.New(f.Config)
 	if err != nil {
 		t.Fatal(err)

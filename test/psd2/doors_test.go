@@ -99,7 +99,7 @@ func newDoors(t *testing.T, seed uint64) *doors {
 	for _, p := range g.game.parties {
 		var all []*okienkotest.ThirdParty
 		for _, form := range client.Forms() {
-			all = append(all, p.In(t, form))
+			all = append(all, p.In(t, form, judged(t, form)))
 		}
 		g.parties = append(g.parties, all)
 	}

@@ -16,7 +16,7 @@ func inEveryForm(t *testing.T, p *okienkotest.ThirdParty) []*okienkotest.ThirdPa
 	t.Helper()
 	var all []*okienkotest.ThirdParty
 	for _, form := range client.Forms() {
-		all = append(all, p.In(t, form))
+		all = append(all, p.In(t, form, judged(t, form)))
 	}
 	return all
 }
