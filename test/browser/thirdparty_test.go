@@ -15,7 +15,7 @@ const thirdName = "Skarbonka Testowa sp. z o.o."
 func (p *pass) asksFor(t *testing.T, k client.Consent) client.Asked {
 	t.Helper()
 	k.RedirectURI = p.third.Folder.RedirectURI
-	k.Customer = &client.Customer{Address: "203.0.113.7", Port: 50123, UserAgent: "a browser test"}
+	k.Customer = there()
 	if k.Until.IsZero() {
 		k.Until = p.Inside().Now().AddDate(0, 0, 90)
 	}
