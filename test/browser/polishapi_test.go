@@ -126,7 +126,7 @@ func (p *pass) phoneCode(t *testing.T, name string) {
 	pays.Recipient.Lines = []string{"ul. Długa 5", "00-238 Warszawa"}
 	asked = p.asksWith(t, third, r.draws(), client.Consent{Payment: pays})
 	r.opens(phone)
-	r.says("35.00 PLN", "Jan Lokator", "Czynsz za grudzień") // what her phone was sent is in her language
+	r.says("35,00 PLN", "Jan Lokator", "Czynsz za grudzień") // what her phone was sent is in her language
 	r.page("payment-waits")
 	r.tabsToPrefix("refuse-")
 	r.enters()
@@ -171,13 +171,14 @@ func (p *pass) thirdPartyForeign(t *testing.T, name string) {
 	r.follows("refuse")
 
 	// Who is here for himself already is asked, and offered the company alone.
-	r.opens(p.People + "/context")
-	r.ticks("customer")
-	r.follows("choose")
+	r = p.starts(t, name)
+	*r.shots = 2
+	r.opens(p.People + "/login")
+	r.logsIn("piotr")
 	asked = p.asksFor(t, forCompany)
 	r.opens(asked.Redirect)
 	r.at(p.People + "/context")
-	r.says("Zieliński Usługi Informatyczne Piotr Zieliński")
+	r.says("Zieliński Usługi Informatyczne Piotr Zieliński", p.in("prosi o zgodę tylko tego klienta", "asks for the consent of this customer alone"))
 	if n := asks[int](r, `document.querySelectorAll("input[type=radio]").length`); n != 1 {
 		t.Errorf("%d customers are offered, one fits", n)
 	}

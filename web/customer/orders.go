@@ -98,7 +98,7 @@ func (d *Door) whatView(ctx context.Context, w *xs2a.What) (shownWhat, error) {
 func orderView(o *transfer.Instruction, s transfer.System) ui.OrderView {
 	v := ui.OrderView{
 		Payee: ui.Payee{Name: o.Recipient.Name, NRB: number(o.Recipient.Account)}, Address: addressLines(&o.Recipient.Address),
-		Title: o.Title(), Amount: o.Amount, System: s, Charges: o.Charges,
+		Country: cmp.Or(o.Recipient.Address.Country, o.RecipientCountry), Title: o.Title(), Amount: o.Amount, System: s, Charges: o.Charges,
 	}
 	if o.Kind == transfer.NonEEA {
 		v.Bank = joined(", ", o.RecipientBank.Name, o.RecipientBank.BIC, o.RecipientBank.Country)
@@ -141,7 +141,6 @@ func addressLines(a *transfer.Address) []string {
 	for _, l := range []string{
 		joined(" ", a.Street, joined("/", a.BuildingNumber, a.Room)),
 		joined(" ", a.PostCode, a.Town),
-		a.Country,
 	} {
 		if l != "" {
 			lines = append(lines, l)

@@ -166,6 +166,9 @@ func (d *Door) contextPage(w http.ResponseWriter, r *http.Request, v *visit, sta
 			Kind: ui.CustomerKind(a.Customer.Segment), Role: roleView(&a),
 		})
 	}
+	if of != nil && len(offered) < len(v.all) {
+		p.ThirdParty = of.Consent.Name
+	}
 	return d.show(w, status, v, p)
 }
 

@@ -223,7 +223,7 @@ func TestPhoneDrawsCodes(t *testing.T) {
 	}
 	for _, code := range []string{"04815161", "04815162"} {
 		rec := post(h, "/phone/jan/code", url.Values{})
-		if rec.Code != 303 || rec.Header().Get("Location") != "/phone/jan" {
+		if rec.Code != 303 || rec.Header().Get("Location") != "/phone/jan#provider-code" {
 			t.Errorf("%d to %s", rec.Code, rec.Header().Get("Location"))
 		}
 		holds(t, get(h, "/phone/jan"), 200, code, "12:02") // also after the page was loaded again

@@ -84,7 +84,8 @@ func (d *Door) phone(w http.ResponseWriter, r *http.Request) error {
 		if a.Subject, err = d.subject(ctx, c.Subject); err != nil {
 			return err
 		}
-		a.Subject.Text = sentence(c.Subject.Display)
+		// All of it must be read before it is approved (dynamic linking, RTS 2018/389 art. 5).
+		a.Sent = ui.Sent{Text: c.Subject.Display.Text, Amount: c.Subject.Display.Amount, Payee: c.Subject.Display.Payee}
 		p.Approvals = append(p.Approvals, a)
 	}
 	d.show(w, r, http.StatusOK, p)
@@ -100,7 +101,8 @@ func (d *Door) newCode(w http.ResponseWriter, r *http.Request) error {
 	if _, _, err := d.Phones.NewCode(r.Context(), login); err != nil {
 		return err
 	}
-	http.Redirect(w, r, phonePath(login), http.StatusSeeOther)
+	// To the code itself: below many approvals it would have to be looked for.
+	http.Redirect(w, r, phonePath(login)+"#provider-code", http.StatusSeeOther)
 	return nil
 }
 
@@ -157,18 +159,6 @@ func (d *Door) subject(ctx context.Context, s sca.Subject) (ui.Subject, error) {
 		return ui.Subject{Kind: ui.SubjectAccess}, nil
 	}
 	return ui.Subject{Kind: ui.SubjectLogin}, nil
-}
-
-// sentence is all that the device was sent: what is confirmed, the amount and the
-// payee (dynamic linking, RTS 2018/389 art. 5).
-func sentence(s sca.Display) string {
-	text := s.Text
-	for _, more := range []string{s.Amount, s.Payee} {
-		if more != "" {
-			text += " " + more + "."
-		}
-	}
-	return text
 }
 
 func (d *Door) of(ctx context.Context, kind ui.SubjectKind, id partner.ClientID) (ui.Subject, error) {

@@ -1,12 +1,16 @@
 package ui
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
 
 	"okienko/bank"
 	"okienko/bank/money"
@@ -38,6 +42,7 @@ func (f form) funcs(a *assets) template.FuncMap {
 		"plain":        f.plain,
 		"said":         func(m money.Amount) bool { return m.Currency() != "" },
 		"nrb":          nrbGroups,
+		"country":      f.country,
 		"date":         f.date,
 		"day":          f.day,
 		"moment":       f.moment,
@@ -309,6 +314,19 @@ func (f form) right(thirdParty string, r ReadRight) (string, error) {
 		sentence = "right.wants_once"
 	}
 	return f.words.say(sentence, "ThirdParty", thirdParty, "Act", what)
+}
+
+// country names a country by its code, or leaves the code as it is.
+func (f form) country(code string) string {
+	region, err := language.ParseRegion(code)
+	if err != nil {
+		return code
+	}
+	names := display.English
+	if f.lang == Polish {
+		names = display.Polish
+	}
+	return cmp.Or(names.Regions().Name(region), code)
 }
 
 // recurrence is the sentence for when the payments of a standing order fall due.

@@ -41,10 +41,15 @@ type Approval struct {
 	ID      string
 	Action  string // form post
 	Subject Subject
+	Sent    Sent
 	At      Moment
 	Until   Moment
 	State   ApprovalState
 }
+
+// Sent is what the device was sent, in the owner's language. It is shown where the
+// Subject has no amount.
+type Sent struct{ Text, Amount, Payee string }
 
 // ApprovalState is the state of an approval.
 type ApprovalState string

@@ -37,9 +37,10 @@ const (
 // ChooseContext asks for whom the person acts. Input: `customer`.
 type ChooseContext struct {
 	Common
-	Action  string
-	Choices []ContextChoice
-	Chosen  string
+	Action     string
+	Choices    []ContextChoice
+	Chosen     string
+	ThirdParty string // whose request leaves out some of the reader's customers
 }
 
 func (ChooseContext) template() string { return "choose_context" }

@@ -92,6 +92,7 @@ func signinStories() []Story {
 	context := ChooseContext{Common: during("/context"), Action: "/context", Choices: choices, Chosen: "c1"}
 	context.Signed.ContextURL = "/context"
 	unchosen := ChooseContext{Common: during("/context"), Action: "/context", Choices: choices}
+	asked := ChooseContext{Common: during("/context"), Action: "/context", Choices: choices[1:2], ThirdParty: shop().Name}
 	unchosen.Faults = []Fault{{Field: "customer", Why: ChooseOne}}
 	return []Story{
 		{"login", login(LoginFresh, nil)},
@@ -105,6 +106,7 @@ func signinStories() []Story {
 		{"login-timed-out", login(LoginTimedOut, nil)},
 		{"context", context},
 		{"context-missing", unchosen},
+		{"context-asked", asked},
 	}
 }
 

@@ -191,8 +191,9 @@ func sandboxStories() []Story {
 			{ID: "1", Action: "/phone/approvals/1", Subject: transferSubject(), At: storyNow(), Until: storyNow().Add(5 * time.Minute), State: ApprovalWaits},
 			{ID: "2", Subject: pairingSubject(), At: storyNow().Add(-time.Hour), State: ApprovalApproved},
 			{ID: "3", Subject: transferSubject(), At: storyNow().Add(-2 * time.Hour), State: ApprovalExpired},
-			{ID: "5", Action: "/phone/approvals/5", Subject: Subject{Kind: SubjectConsent, Text: "Szybka Kasa sp. z o.o.: przelew „Czynsz za grudzień”. 1850.00 PLN. Jan Nowak, 38 9997 0013 5550 0000 0000 0101."},
-				At: storyNow(), Until: storyNow().Add(5 * time.Minute), State: ApprovalWaits},
+			{ID: "5", Action: "/phone/approvals/5", Subject: Subject{Kind: SubjectConsent},
+				Sent: Sent{Text: "Przelew „Czynsz za grudzień” z rachunku ...0101 na wniosek firmy „Szybka Kasa sp. z o.o.”, systemem Elixir.", Amount: "1850,00 PLN", Payee: "Jan Nowak, 38 9997 0013 5550 0000 0000 0101"},
+				At:   storyNow(), Until: storyNow().Add(5 * time.Minute), State: ApprovalWaits},
 			{ID: "4", Subject: Subject{Kind: SubjectOwnLimits}, At: storyNow().Add(-3 * time.Hour), State: ApprovalRefused},
 		},
 		Messages: []SMS{

@@ -71,7 +71,7 @@ func paymentConsentStories() []Story {
 		}
 		return p
 	}
-	abroad := OrderView{Payee: Payee{Name: "Alpine Räder GmbH", NRB: "CH9300762011623852957"}, Address: []string{"Bahnhofstrasse 1", "8001 Zürich, CH"},
+	abroad := OrderView{Payee: Payee{Name: "Alpine Räder GmbH", NRB: "CH9300762011623852957"}, Address: []string{"Bahnhofstrasse 1", "8001 Zürich"}, Country: "CH",
 		Bank: "Zürcher Kantonalbank, ZKBKCHZZ80A", Title: "Rechnung 2026-114", Amount: money.New(125000, money.EUR), System: transfer.Swift, Charges: "SHA"}
 	vat := rent()
 	vat.Payee, vat.Title, vat.Amount, vat.System, vat.Fee = payee(), "FV 2026/11/0042", pln(123000), transfer.Elixir, money.Amount{}

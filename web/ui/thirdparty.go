@@ -90,6 +90,7 @@ func (ForeignConsent) template() string { return "foreign_consent" }
 type OrderView struct {
 	Payee      Payee // NRB or IBAN
 	Address    []string
+	Country    string // the payee's, ISO 3166-1 alpha-2, where it is said
 	Bank       string // the payee's bank, outside the EEA
 	Title      string
 	Amount     money.Amount
