@@ -334,10 +334,14 @@ func newSeal(key crypto.Signer, chain []*x509.Certificate, url string) (*Seal, e
 	if chain[0].PublicKeyAlgorithm == x509.ECDSA {
 		algorithm = seal.ES256
 	}
-	kid := ""
+	kid := eidas.Thumbprint(chain[0])
 	if own, err := eidas.Parse(chain[0]); err == nil {
 		kid = string(own.Organisation)
 	}
 	h := seal.Header{Alg: algorithm, Typ: "JWT", KeyID: kid, URL: url, Thumbprint: eidas.Thumbprint(chain[0])}
-	return &Seal{Seal: psd2.Seal{Chain: chain}, Sign: func(body []byte) (string, error) { return seal.Sign(key, h, body) }}, nil
+	sign := func(body []byte) (string, error) { return seal.Sign(key, h, body) }
+	if _, err := sign(nil); err != nil { // a key that cannot sign stops the start, and not every answer after it
+		return nil, err
+	}
+	return &Seal{Seal: psd2.Seal{Chain: chain, KeyID: kid}, Sign: sign}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"okienko/bank"
 	"okienko/bank/audit"
 	"okienko/bank/party"
 	"okienko/bank/thirdparty"
@@ -115,7 +116,11 @@ type ExternalStore interface {
 // of its own, which lives from now on: none is kept from which one could be read.
 func (s *Server) CallbackNow(ctx context.Context, d DueCallback) (Callback, CallbackState, error) {
 	c := d.Callback
-	if !d.Given {
+	stands, err := s.stillCalls(ctx, c.Client)
+	if err != nil {
+		return Callback{}, "", err
+	}
+	if !d.Given || !stands {
 		c.Error = accessDenied
 		return c, CallbackReady, nil
 	}
@@ -136,4 +141,17 @@ func (s *Server) CallbackNow(ctx context.Context, d DueCallback) (Callback, Call
 		c.Code = secret
 	}
 	return c, state, nil
+}
+
+// stillCalls tells whether a third party may call: one that was blocked since it
+// asked is told no more.
+func (s *Server) stillCalls(ctx context.Context, id thirdparty.ClientID) (bool, error) {
+	client, err := s.third.Client(ctx, id)
+	switch {
+	case bank.CodeOf(err) == bank.NotFound:
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	return client.Standing() == nil, nil
 }

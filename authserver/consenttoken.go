@@ -236,6 +236,8 @@ func (s *Server) CheckConsent(ctx context.Context, token string) (ConsentAccess,
 // ids name what a payment consent is to look at from now on.
 type ConsentNarrow struct {
 	Scope    xs2a.Scope
+	TPPID    string   // of the very same consent
+	Numbers  []string // of accounts of it, full or masked; which it reaches stays as it is
 	Grants   []xs2a.Grant
 	Transfer transfer.ID
 	Bundle   transfer.BundleID
@@ -267,8 +269,13 @@ func (n *ConsentNarrow) apply(c *xs2a.Consent, looksOnly bool, of string) (bool,
 	if n == nil {
 		return looksOnly, nil
 	}
-	if n.Scope != "" && n.Scope != c.Scope {
+	if (n.Scope != "" && n.Scope != c.Scope) || (n.TPPID != "" && n.TPPID != c.TPPID) {
 		return false, wider()
+	}
+	for _, number := range n.Numbers {
+		if _, err := xs2a.Numbered(c.Accounts, number); err != nil {
+			return false, wider()
+		}
 	}
 	if c.Scope == xs2a.Payments {
 		return n.look(c, looksOnly, of)
@@ -312,6 +319,8 @@ func (n *ConsentNarrow) look(c *xs2a.Consent, looksOnly bool, of string) (bool, 
 		return false, wider()
 	case len(n.Grants) == 0:
 		return looksOnly, nil
+	case onlyLooks && !looksOnly && looksOnce(c):
+		return false, n.stillOnce(c)
 	case onlyLooks && (its || looksOnly || c.Grant(xs2a.ReadPayment) != nil):
 		return true, nil
 	case looksOnly:
@@ -323,4 +332,19 @@ func (n *ConsentNarrow) look(c *xs2a.Consent, looksOnly bool, of string) (bool, 
 		}
 	}
 	return false, nil
+}
+
+// looksOnce tells whether the customer gave a look, and a single one.
+func looksOnce(c *xs2a.Consent) bool {
+	has := c.Grant(xs2a.ReadPayment)
+	return has != nil && has.Single
+}
+
+// stillOnce refuses to make more of a single look than what is left of it. Tokens
+// that may only look are free to, so such a consent is not narrowed to one.
+func (n *ConsentNarrow) stillOnce(c *xs2a.Consent) error {
+	if c.Grant(xs2a.ReadPayment).Spent || slices.ContainsFunc(n.Grants, func(g xs2a.Grant) bool { return !g.Single }) {
+		return wider()
+	}
+	return nil
 }

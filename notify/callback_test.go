@@ -77,7 +77,7 @@ func TestCallbackNeverReachesInside(t *testing.T) {
 		}
 	}
 	for _, host := range []string{
-		"10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "[fd00::1]", "[fe80::1]", "[64:ff9b::a00:1]", "224.0.0.1", "0.0.0.0", "255.255.255.255",
+		"10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "[fd00::1]", "[fe80::1]", "[64:ff9b::a00:1]", "[fec0::1]", "[::8.8.8.8]", "[::10.0.0.1]", "224.0.0.1", "0.0.0.0", "255.255.255.255",
 	} {
 		for name, c := range map[string]*notify.CallbackClient{"bank": bank, "sandbox": sandbox} {
 			err := c.Post(t.Context(), "https://"+host+":"+port+"/", nil, nil)

@@ -152,7 +152,7 @@ func (m *Made) ids() (t transfer.ID, b transfer.BundleID, s transfer.StandingID)
 
 // Narrowed is what a refresh asks for: a scope with details that it names again.
 func (c *Core) Narrowed(ctx context.Context, client thirdparty.ClientID, scope xs2a.Scope, d *Details) (*authserver.ConsentNarrow, error) {
-	n := &authserver.ConsentNarrow{Scope: scope, Grants: d.Grants}
+	n := &authserver.ConsentNarrow{Scope: scope, TPPID: d.ConsentID, Numbers: d.Numbers, Grants: d.Grants}
 	if d.Payment.Of == "" && d.Payment.OfTPP == "" {
 		return n, nil
 	}

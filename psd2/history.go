@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"okienko/bank"
+	"okienko/bank/account"
 	"okienko/bank/calendar"
 	"okienko/bank/ledger"
 	"okienko/bank/payment"
@@ -204,6 +205,7 @@ func (c *Core) transfers(a *Account, statuses ...transfer.Status) readFunc {
 }
 
 func (c *Core) payments(a *Account, status payment.Status) readFunc {
+	payees := map[account.ID]End{} // one read for each, however many payments it has had
 	return func(ctx context.Context, s *source, before place, n int) ([]Item, error) {
 		list, err := c.Reader.Payments(ctx, payment.Filter{
 			Account: a.ID, Status: status, From: s.from, To: s.to, Page: payment.Page{Size: n, Before: payment.Place{At: before.at, ID: before.id}},
@@ -213,11 +215,16 @@ func (c *Core) payments(a *Account, status payment.Status) readFunc {
 		}
 		out := make([]Item, len(list))
 		for i := range list {
-			payee, err := c.Accounts.Account(ctx, list[i].Payee)
-			if err != nil {
-				return nil, err
+			to, known := payees[list[i].Payee]
+			if !known {
+				payee, err := c.Accounts.Account(ctx, list[i].Payee)
+				if err != nil {
+					return nil, err
+				}
+				to = End{string(payee.NRB), payee.Holder}
+				payees[list[i].Payee] = to
 			}
-			out[i] = ofPayment(&a.Account, &list[i], End{string(payee.NRB), payee.Holder})
+			out[i] = ofPayment(&a.Account, &list[i], to)
 		}
 		return out, nil
 	}

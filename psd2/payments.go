@@ -123,6 +123,9 @@ func (c *Core) Initiate(ctx context.Context, a *authserver.ConsentAccess, o Orde
 	if err != nil {
 		return Made{}, err
 	}
+	if o.Bundle != (out.Bundle != nil) { // a payment of a bundle is known by its own id, and is no bundle
+		return Made{}, bank.Refuse(bank.OperationReused, "The id was used before.")
+	}
 	c.poke()
 	return Made{Transfer: out.Transfer, Bundle: out.Bundle, Transfers: out.Transfers, Standing: out.Standing}, nil
 }

@@ -82,19 +82,22 @@ func (a *Account) Shown() (money.Amount, error) {
 const vatProduct = "VAT"
 
 // Linked are the accounts that go with one: the VAT account from which split
-// payments take their VAT, and of a VAT account those that it serves.
-func (c *Core) Linked(ctx context.Context, a *Account) (vat string, linked []string, err error) {
+// payments take their VAT, and of a VAT account those that it serves, as far as
+// the consent covers them. An account that third parties may not reach is not
+// named.
+func (c *Core) Linked(ctx context.Context, r *Reading, a *Account) (vat string, linked []string, err error) {
 	all, err := c.Accounts.AccountsOf(ctx, a.Customer.ID)
 	if err != nil {
 		return "", nil, err
 	}
 	for i := range all {
 		o := &all[i]
-		if o.ID == a.ID || o.Kind != account.Customer || o.Status != account.Open || o.Currency() != a.Currency() {
+		if o.ID == a.ID || o.Kind != account.Customer || o.Usable() != nil || o.Currency() != a.Currency() {
 			continue
 		}
 		switch {
-		case a.Product.Type == vatProduct && o.Product.Type != vatProduct:
+		case a.Product.Type == vatProduct && o.Product.Type != vatProduct &&
+			slices.ContainsFunc(r.Consent.Accounts, func(x xs2a.Reach) bool { return !x.Past && x.Account == o.ID }):
 			linked = append(linked, string(o.NRB))
 		case a.Product.Type != vatProduct && o.Product.Type == vatProduct && vat == "":
 			vat = string(o.NRB)

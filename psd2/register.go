@@ -89,7 +89,7 @@ func (c *Core) proveKeys(ctx context.Context, s *statement, o eidas.Organisation
 		chain := k.chain
 		if chain == nil {
 			var err error
-			if chain, err = c.fetchSeal(ctx, k.url, k.thumbprint); err != nil {
+			if chain, err = c.fetchSeal(ctx, string(o), k.url, k.thumbprint); err != nil {
 				return nil, err
 			}
 		}

@@ -18,11 +18,11 @@ import (
 )
 
 // Seal is the bank's own QSealC, by which its answers are signed: the certificate
-// of the key and those above it.
-type Seal struct{ Chain []*x509.Certificate }
-
-// KeyID names the key as x5t#S256 does.
-func (s Seal) KeyID() string { return eidas.Thumbprint(s.Chain[0]) }
+// of the key and those above it, and the kid of its signatures.
+type Seal struct {
+	Chain []*x509.Certificate
+	KeyID string
+}
 
 // KeyType is the type of the key (RFC 7518 §6.1).
 func (s Seal) KeyType() string {
@@ -95,7 +95,7 @@ func (s *seals) answered(address string) {
 // signature without a thumbprint, the registered key that its kid means. A renewed
 // seal works so without a registration.
 func (c *Core) sealOf(ctx context.Context, client *thirdparty.Client, s *seal.Signature, payload []byte) (eidas.Certificate, error) {
-	if strings.HasPrefix(s.KeyID, "PSD") && s.KeyID != string(client.Organisation) {
+	if isOrganisation(s.KeyID) && s.KeyID != string(client.Organisation) {
 		return eidas.Certificate{}, noSeal("kid is another organisation")
 	}
 	if s.Thumbprint != "" {
@@ -122,6 +122,13 @@ func (c *Core) sealOf(ctx context.Context, client *thirdparty.Client, s *seal.Si
 		last = err
 	}
 	return eidas.Certificate{}, last
+}
+
+// isOrganisation tells whether a kid is an organisation's identifier, and no
+// thumbprint that happens to begin like one.
+func isOrganisation(kid string) bool {
+	_, err := thirdparty.ParseOrganisation(kid)
+	return err == nil
 }
 
 // means tells whether a kid is one of the names of a key that are in use: the
@@ -160,7 +167,7 @@ func (c *Core) chainOf(ctx context.Context, client *thirdparty.Client, s *seal.S
 	if key := client.Key(s.Thumbprint); key != nil {
 		return c.keyChain(key)
 	}
-	return c.fetchSeal(ctx, s.URL, s.Thumbprint)
+	return c.fetchSeal(ctx, string(client.Organisation), s.URL, s.Thumbprint)
 }
 
 // keyChain is a registered key as a certificate, parsed once.
@@ -177,12 +184,13 @@ func (c *Core) keyChain(key *thirdparty.Key) ([]*x509.Certificate, error) {
 }
 
 // fetchSeal finds the certificate with a thumbprint: one that was seen before, or
-// what stands at an x5u.
-func (c *Core) fetchSeal(ctx context.Context, address, thumbprint string) ([]*x509.Certificate, error) {
+// what stands at an x5u. by is who wants it: nobody can keep an address from being
+// asked for others.
+func (c *Core) fetchSeal(ctx context.Context, by, address, thumbprint string) ([]*x509.Certificate, error) {
 	if chain := c.seals.get(thumbprint); chain != nil {
 		return chain, nil
 	}
-	if address == "" || c.Fetcher == nil || !c.seals.mayAsk(address, c.Wall.Now()) {
+	if address == "" || c.Fetcher == nil || !c.seals.mayAsk(by+" "+address, c.Wall.Now()) {
 		return nil, noSeal("the thumbprint is not registered, and its x5u is not asked")
 	}
 	text, err := c.Fetcher.Fetch(ctx, address, nil)
@@ -197,7 +205,7 @@ func (c *Core) fetchSeal(ctx context.Context, address, thumbprint string) ([]*x5
 		return nil, noSeal("x5u holds another certificate than x5t#S256 says")
 	}
 	c.seals.keep(thumbprint, chain)
-	c.seals.answered(address)
+	c.seals.answered(by + " " + address)
 	return chain, nil
 }
 

@@ -78,6 +78,9 @@ func loadBankSeal(folder string) (*BankSeal, error) {
 	if err != nil || !ok {
 		return nil, errors.Join(errors.New("sandbox: the key of the bank's seal cannot be read"), err)
 	}
+	if own, ok := signer.Public().(interface{ Equal(crypto.PublicKey) bool }); !ok || !own.Equal(cert.PublicKey) {
+		return nil, nil // a stop between the two files: another is issued
+	}
 	return &BankSeal{Key: signer, Certificate: cert, PEM: text}, nil
 }
 

@@ -169,14 +169,14 @@ func (d *Door) showAccount(c *call) (wire.Answer, error) {
 	if err != nil {
 		return wire.Answer{}, err
 	}
-	b, err := d.appendDetails(c, append(edge.AppendKey(d.answer(c, 1024), "account"), '{'), &a)
+	b, err := d.appendDetails(c, r, append(edge.AppendKey(d.answer(c, 1024), "account"), '{'), &a)
 	return served(append(b, '}')), err
 }
 
 // shortBIC is as long as BankAccountInfo lets one be (psd2 §2.4).
 const shortBIC = 8
 
-func (d *Door) appendDetails(c *call, b []byte, a *psd2.Account) ([]byte, error) {
+func (d *Door) appendDetails(c *call, r *psd2.Reading, b []byte, a *psd2.Account) ([]byte, error) {
 	shown, err := a.Shown()
 	if err != nil {
 		return nil, err
@@ -200,7 +200,7 @@ func (d *Door) appendDetails(c *call, b []byte, a *psd2.Account) ([]byte, error)
 	if !c.version.since(V300) {
 		return b, nil
 	}
-	vat, linked, err := d.core.Linked(c.Ctx(), a)
+	vat, linked, err := d.core.Linked(c.Ctx(), r, a)
 	if err != nil {
 		return nil, err
 	}

@@ -124,9 +124,9 @@ func TestDetailOfASplitPayment(t *testing.T) {
 // 3.0 names the VAT account of an account, and the accounts of a VAT account.
 func TestAccountsThatBelongTogether(t *testing.T) {
 	w := newWorld(t)
-	shown := func(v polishapi.Version, id account.ID, n int) (vat any, linked []any) {
+	shown := func(v polishapi.Version, id account.ID, n int, beside ...account.ID) (vat any, linked []any) {
 		t.Helper()
-		got := w.one.reads(v, 90, id)
+		got := w.one.reads(v, 90, append(beside, id)...)
 		r := w.one.read(v, "getAccount", got.access, numberOf(n)).send().Is(http.StatusOK)
 		return r.At("account", "vatAccountNrb"), r.List("account", "linkedAccountNumber")
 	}
@@ -140,8 +140,14 @@ func TestAccountsThatBelongTogether(t *testing.T) {
 	if vat, linked := shown(v300, annasE, 3); vat != nil || linked != nil {
 		t.Errorf("an account in EUR: %v %v", vat, linked)
 	}
-	if vat, linked := shown(v300, "a-anna-vat", 7); vat != nil || !slices.Equal(linked, []any{numberOf(1), numberOf(2)}) {
-		t.Errorf("the VAT account: %v %v", vat, linked)
+	// A VAT account serves two others, and tells of those that the consent covers.
+	for _, c := range []struct {
+		beside []account.ID
+		linked []any
+	}{{nil, nil}, {[]account.ID{annas}, []any{numberOf(1)}}, {[]account.ID{annas, annas2}, []any{numberOf(1), numberOf(2)}}} {
+		if vat, linked := shown(v300, "a-anna-vat", 7, c.beside...); vat != nil || !slices.Equal(linked, c.linked) {
+			t.Errorf("the VAT account beside %v: %v %v", c.beside, vat, linked)
+		}
 	}
 	for _, v := range []polishapi.Version{v211, v212} {
 		for id, n := range map[account.ID]int{annas: 1, "a-anna-vat": 7} {

@@ -38,7 +38,7 @@ func (d *Door) authorizeExt(c *call) (wire.Answer, error) {
 		return wire.Answer{}, err
 	}
 	if err := d.core.Auth.AskConsentExternally(c.Ctx(), ask, authserver.ExternalAsk{Code: code, Callback: to}); err != nil {
-		return wire.Answer{}, err
+		return wire.Answer{}, carried(err, &c.asked)
 	}
 	return wire.Answer{Status: http.StatusNoContent}, nil
 }

@@ -2,10 +2,12 @@ package polishapi
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"okienko/bank/calendar"
 	"okienko/bank/transfer"
 	"okienko/edge"
+	"okienko/psd2"
 	"okienko/psd2/wire"
 )
 
@@ -19,8 +21,12 @@ const (
 	recurring              // in a recurring payment, ordered or consented
 )
 
-// bankNameLength is the longest name of a bank (psd2 §2.5).
-const bankNameLength = 70
+// The longest name of a bank, and the lines of a name and address (psd2 §2.5).
+const (
+	bankNameLength = 70
+	lineLength     = 35
+	mostLines      = 4
+)
 
 // readInstruction reads a payment (psd2 §2.5). more are fields of the object
 // beside it.
@@ -189,7 +195,9 @@ func appendInstruction(b []byte, o *transfer.Instruction, v Version, at where) [
 	b = append(appendNameAddress(wire.MaybeText(b, "accountNumber", o.Sender.Account), &o.Sender), '}')
 	if o.Kind == transfer.NonEEA {
 		b = append(edge.AppendKey(b, "recipientBank"), '{')
-		b = wire.AppendBank(b, &o.RecipientBank, alpha3(o.RecipientBank.Country))
+		bank := o.RecipientBank
+		bank.Name = psd2.Shortened(bank.Name, bankNameLength)
+		b = wire.AppendBank(b, &bank, alpha3(bank.Country))
 		b = append(appendAddress(b, o.RecipientBank.Lines, v), '}')
 		b = wire.MaybeText(b, "transferCharges", o.Charges)
 	}
@@ -227,7 +235,12 @@ func appendNameAddress(b []byte, p *transfer.Party) []byte {
 	if p.Name == "" && len(p.Address.Lines) == 0 {
 		return b
 	}
-	return appendLines(b, "nameAddress", append([]string{p.Name}, p.Address.Lines...))
+	lines := []string{p.Name}
+	if utf8.RuneCountInString(p.Name) > lineLength { // as the other form may have it
+		lines = psd2.Lines(p.Name)
+	}
+	lines = append(lines, p.Address.Lines...)
+	return appendLines(b, "nameAddress", lines[:min(len(lines), mostLines)])
 }
 
 // address reads a bank's address: lines, which 3.0 puts into an object.

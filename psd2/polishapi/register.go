@@ -45,6 +45,6 @@ func (d *Door) appendKeys(b []byte) []byte {
 	b = edge.AppendStringField(b, "kty", d.cfg.Seal.KeyType())
 	b = edge.AppendStringsField(b, "x5c", chain)
 	b = edge.AppendStringField(b, "use", "sig")
-	b = edge.AppendStringField(b, "kid", d.cfg.Seal.KeyID())
+	b = edge.AppendStringField(b, "kid", d.cfg.Seal.KeyID)
 	return append(b, '}', ']', '}')
 }

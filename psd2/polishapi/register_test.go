@@ -85,7 +85,7 @@ func TestRegisteredKeyProvesAnswers(t *testing.T) {
 	answer := w.one.asksInfo(v300).send().Is(http.StatusOK)
 	s, err := seal.Parse(answer.Header.Get("X-JWS-SIGNATURE"), seal.RS256)
 	must(t, err)
-	if kid := r.Text("jwks", "keys", 0, "kid"); kid == "" || kid != s.Thumbprint {
+	if kid := r.Text("jwks", "keys", 0, "kid"); kid == "" || kid != s.KeyID {
 		t.Errorf("the key is %q, the signature's x5t#S256 %q", kid, s.Thumbprint)
 	}
 }

@@ -31,7 +31,11 @@ func (d *Door) appendStatus(c *call, b []byte, t *transfer.Transfer) ([]byte, er
 // appendPayment writes the fields of PaymentInfo.
 func (d *Door) appendPayment(c *call, b []byte, t *transfer.Transfer) ([]byte, error) {
 	b = edge.AppendStringField(b, "paymentId", wire.HandleOf(string(t.ID)))
-	b = edge.AppendStringField(b, "tppTransactionId", t.TPPID)
+	own := t.TPPID
+	if own == "" { // a payment of a standing order has none of its own
+		own = wire.HandleOf(string(t.ID))
+	}
+	b = edge.AppendStringField(b, "tppTransactionId", c.fitting(own))
 	b, err := d.appendStatus(c, b, t)
 	if err != nil {
 		return nil, err
@@ -48,7 +52,7 @@ func (d *Door) appendPayment(c *call, b []byte, t *transfer.Transfer) ([]byte, e
 func (d *Door) bundle(c *call, m *psd2.Made, included, named bool) (wire.Answer, error) {
 	b := edge.AppendStringField(d.answer(c, 512+512*len(m.Transfers)), "bundleId", wire.HandleOf(string(m.Bundle.ID)))
 	if named {
-		b = edge.AppendStringField(b, "tppBundleId", m.Bundle.TPPID)
+		b = edge.AppendStringField(b, "tppBundleId", c.fitting(m.Bundle.TPPID))
 	}
 	b = edge.AppendStringField(b, "bundleStatus", string(transfer.StatusOf(m.Transfers)))
 	b = edge.AppendStringField(b, "bundleDetailedStatus", psd2.BundleProgress(m.Transfers))
@@ -72,8 +76,12 @@ func (d *Door) bundle(c *call, m *psd2.Made, included, named bool) (wire.Answer,
 // standing begins an answer about a standing order.
 func (d *Door) standing(c *call, s *transfer.Standing) []byte {
 	b := edge.AppendStringField(d.answer(c, 512), "recurringPaymentId", wire.HandleOf(string(s.ID)))
-	return edge.AppendStringField(b, "tppRecurringPaymentId", s.TPPID)
+	return edge.AppendStringField(b, "tppRecurringPaymentId", c.fitting(s.TPPID))
 }
+
+// fitting is a third party's id as long as the version has room for: it may have
+// given it in another form. What is required cannot be left out.
+func (c *call) fitting(id string) string { return psd2.Shortened(id, c.version.idLength()) }
 
 func appendStanding(b []byte, s *transfer.Standing) []byte {
 	b = edge.AppendStringField(b, "recurringPaymentStatus", string(s.Status))

@@ -89,7 +89,7 @@ func newWorld(t testing.TB, change ...func(*settings)) *world {
 			Places: polishapi.UsualPlaces(), PeopleURL: people, Sandbox: true, Access: w.Note,
 			Bank: psd2.Bank{BIC: "OKIEPLPWXXX", Name: "Okienko", Address: "ul. Prosta 1, 00-001 Warszawa"},
 			Sign: func(body []byte) (string, error) { return seal.Sign(key.Key, header, body) },
-			Seal: psd2.Seal{Chain: []*x509.Certificate{key.Certificate}},
+			Seal: psd2.Seal{Chain: []*x509.Certificate{key.Certificate}, KeyID: bankOrg},
 		},
 	}
 	for _, c := range change {

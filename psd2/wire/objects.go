@@ -34,6 +34,11 @@ func ParseInstant(s string) (time.Time, bool) {
 	if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
 		return t.UTC(), true
 	}
+	for _, layout := range [...]string{"2006-01-02T15:04:05.999999999Z0700", "2006-01-02T15:04:05.999999999Z07"} { // as Java writes it
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UTC(), true
+		}
+	}
 	t, err := time.ParseInLocation("2006-01-02T15:04:05.999999999", s, calendar.Warsaw())
 	return t.UTC(), err == nil
 }
