@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 
 	"okienko/verify"
@@ -14,7 +15,7 @@ import (
 type VerifyCmd struct {
 	Config string `help:"Configuration file of the bank." type:"existingfile" xor:"which"`
 	Data   string `help:"Data folder of a sandbox; the default one when nothing is given." xor:"which"`
-	Where  string `arg:"" optional:"" help:"File of a store, or the postgres:// address of a database (PGPASSFILE or PGPASSWORD give its password)."`
+	Where  string `arg:"" optional:"" help:"File of a store, data folder of a sandbox, or the postgres:// address of a database (PGPASSFILE or PGPASSWORD give its password)."`
 }
 
 // Run prints what was looked at and what was found.
@@ -64,6 +65,9 @@ func printReport(out io.Writer, r verify.Report) error {
 func (v *VerifyCmd) where() (string, error) {
 	switch {
 	case v.Where != "":
+		if at, err := os.Stat(v.Where); err == nil && at.IsDir() {
+			return filepath.Join(v.Where, storeName), nil
+		}
 		return v.Where, nil
 	case v.Config != "":
 		cfg, err := ReadConfig(v.Config)
