@@ -5,9 +5,11 @@ import (
 	"compress/gzip"
 	"compress/zlib"
 	"errors"
+	"fmt"
 	"io"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"okienko/edge"
@@ -70,6 +72,30 @@ func TestPackIsWhatStandardsUnpack(t *testing.T) {
 			t.Errorf("%s: %q %v", encoding, got, err)
 		}
 	}
+}
+
+// Packers are kept and handed from answer to answer: nobody reads a byte of another's.
+func TestPackKeepsAnswersApart(t *testing.T) {
+	var callers sync.WaitGroup
+	for caller := range 8 {
+		callers.Go(func() {
+			for n := range 50 {
+				encoding := []string{"gzip", "deflate"}[n%2]
+				text := strings.Repeat(fmt.Sprintf("answer %d of %d ", n, caller), 1+n*7)
+				packed, err := edge.Pack(encoding, []byte(text))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				r := httptest.NewRequest("POST", "/", bytes.NewReader(packed))
+				r.Header.Set("Content-Encoding", encoding)
+				if got, err := edge.ReadPackedBody(httptest.NewRecorder(), r, 1<<16); err != nil || string(got) != text {
+					t.Errorf("%s: %d bytes of %d, %v", encoding, len(got), len(text), err)
+				}
+			}
+		})
+	}
+	callers.Wait()
 }
 
 func TestPacking(t *testing.T) {
