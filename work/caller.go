@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"sync"
 	"time"
 
 	"okienko/authserver"
@@ -66,93 +65,34 @@ type CallerConfig struct {
 // redeemed the code meanwhile: then it has been told.
 type Caller struct {
 	cfg   CallerConfig
-	loop  loop
-	bell  bell
-	slots chan struct{} // one token for each call on its way
-
-	mu   sync.Mutex
-	next time.Time // wall: the earliest try again that this node knows of
+	calls leased[authserver.DueCallback]
 }
 
 var _ Worker = (*Caller)(nil)
 
 // NewCaller makes a caller.
 func NewCaller(cfg CallerConfig) *Caller {
-	if cfg.Parallel <= 0 {
-		cfg.Parallel = DefaultParallel
+	c := &Caller{cfg: cfg}
+	c.calls = leased[authserver.DueCallback]{
+		claim: cfg.Book.ClaimCallbacks, do: c.call, what: "callbacks",
+		wall: cfg.Wall, node: cfg.Worker, lease: cfg.Lease, poll: cfg.Poll, log: cfg.Log,
 	}
-	if cfg.Lease <= 0 {
-		cfg.Lease = DefaultLease
-	}
-	if cfg.Poll <= 0 {
-		cfg.Poll = DefaultPoll
-	}
-	return &Caller{cfg: cfg, bell: newBell(), slots: make(chan struct{}, cfg.Parallel)}
+	c.calls.ready(cfg.Parallel)
+	return c
 }
 
 // Start begins to call.
-func (c *Caller) Start(ctx context.Context) error { return c.loop.start(ctx, c.run) }
+func (c *Caller) Start(ctx context.Context) error { return c.calls.loop.start(ctx, c.calls.run) }
 
 // Stop lets calls on their way end, and returns.
-func (c *Caller) Stop() { c.loop.stop() }
+func (c *Caller) Stop() { c.calls.loop.stop() }
 
 // Poke tells that a callback is due. It never waits.
-func (c *Caller) Poke() { c.bell.ring() }
-
-func (c *Caller) run(ctx context.Context) {
-	var calling sync.WaitGroup
-	defer calling.Wait()
-	for ctx.Err() == nil {
-		timer := time.NewTimer(c.claim(ctx, &calling))
-		select {
-		case <-c.bell:
-		case <-timer.C:
-		case <-ctx.Done():
-		}
-		timer.Stop()
-	}
-}
-
-// claim takes as many callbacks as there are free slots and makes them. It
-// returns how long nothing needs to be claimed.
-func (c *Caller) claim(ctx context.Context, calling *sync.WaitGroup) time.Duration {
-	free := cap(c.slots) - len(c.slots)
-	if free == 0 {
-		return c.cfg.Poll
-	}
-	now := c.cfg.Wall.Now()
-	c.mu.Lock()
-	if !c.next.After(now) {
-		c.next = time.Time{} // this claim is the one that it waited for
-	}
-	c.mu.Unlock()
-	claimed, err := c.cfg.Book.ClaimCallbacks(ctx, c.cfg.Worker, free, now, now.Add(c.cfg.Lease))
-	if err != nil {
-		if ctx.Err() == nil {
-			c.cfg.Log.ErrorContext(ctx, "callbacks cannot be claimed", "error", err)
-		}
-		return c.cfg.Poll
-	}
-	for i := range claimed {
-		c.slots <- struct{}{} // never waits: only this loop fills slots
-		calling.Go(func() {
-			defer func() {
-				<-c.slots
-				c.bell.ring()
-			}()
-			c.call(ctx, &claimed[i])
-		})
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.next.IsZero() {
-		return max(0, min(c.cfg.Poll, c.next.Sub(c.cfg.Wall.Now())))
-	}
-	return c.cfg.Poll
-}
+func (c *Caller) Poke() { c.calls.bell.ring() }
 
 // call makes one callback and settles it.
-func (c *Caller) call(ctx context.Context, d *authserver.DueCallback) {
+func (c *Caller) call(ctx context.Context, due authserver.DueCallback) {
+	d := &due
 	state, err := c.try(ctx, d)
 	now := c.cfg.Wall.Now()
 	log := c.cfg.Log.With("consent", string(d.Consent), "client", string(d.Client), "tries", d.Tries)
@@ -166,7 +106,7 @@ func (c *Caller) call(ctx context.Context, d *authserver.DueCallback) {
 		// makes it again.
 		c.settle(ctx, d, now, "", "")
 	default:
-		again := now.Add(callPause(d.Tries))
+		again := now.Add(doubled(d.Tries, firstCallPause, lastCallPause))
 		if again.Sub(d.Since) >= CallFor {
 			log.ErrorContext(ctx, "a callback is given up", "error", err)
 			c.settle(ctx, d, time.Time{}, "callback.given_up", err.Error())
@@ -174,18 +114,14 @@ func (c *Caller) call(ctx context.Context, d *authserver.DueCallback) {
 		}
 		log.WarnContext(ctx, "a callback was not taken", "error", err, "again", again)
 		c.settle(ctx, d, again, "", "")
-		c.mu.Lock()
-		if c.next.IsZero() || again.Before(c.next) {
-			c.next = again
-		}
-		c.mu.Unlock()
+		c.calls.retryAt(again)
 	}
 }
 
 // try makes one call. It does nothing, and is done, when an earlier try has
 // arrived after all.
 func (c *Caller) try(ctx context.Context, d *authserver.DueCallback) (authserver.CallbackState, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.Lease/2)
+	ctx, cancel := context.WithTimeout(ctx, c.calls.lease/2)
 	defer cancel()
 	form, ok := c.cfg.Forms[d.To.Form]
 	if !ok {
@@ -227,15 +163,4 @@ func (c *Caller) settle(ctx context.Context, d *authserver.DueCallback, again ti
 	if err := c.cfg.Book.SettleCallback(ctx, d.ID, d.Fence, again, record); err != nil {
 		c.cfg.Log.ErrorContext(ctx, "a callback cannot be settled; it will be made again", "consent", string(d.Consent), "error", err)
 	}
-}
-
-// callPause doubles from 5 seconds to half an hour. tries counts from 1.
-func callPause(tries int) time.Duration {
-	pause := firstCallPause
-	for range tries - 1 {
-		if pause *= 2; pause >= lastCallPause {
-			return lastCallPause
-		}
-	}
-	return pause
 }

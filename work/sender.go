@@ -298,7 +298,7 @@ func (t *tour) take(ctx context.Context, o outcome) {
 // rest leaves an errand alone for a while.
 func (t *tour) rest(ctx context.Context, id string, why error) {
 	tries := t.asleep[id].tries + 1
-	t.asleep[id] = nap{tries, t.cfg.Wall.Now().Add(pauseAfter(tries))}
+	t.asleep[id] = nap{tries, t.cfg.Wall.Now().Add(doubled(tries, firstPause, lastPause))}
 	if !errors.Is(why, errNotYet) {
 		t.complain(ctx, "a transfer that is due was not done", why, "transfer", id)
 	}
