@@ -77,7 +77,13 @@ func (c *Caller) MayAsk(w *Wish, now time.Time) error {
 	if w.ResponseType != "code" {
 		return bank.Refuse(bank.ResponseUnsupported, "The response type is code.")
 	}
-	return c.Permit(w.Scope.Role(), now)
+	if err := c.Permit(w.Scope.Role(), now); err != nil {
+		return err
+	}
+	if w.RedirectURI != "" && !c.Client.Redirects(w.RedirectURI) {
+		return bank.Refuse(bank.RedirectUnknown, "The redirect_uri is not registered for the client.")
+	}
+	return nil
 }
 
 // Is refuses a client id in a body that is not the caller's own.

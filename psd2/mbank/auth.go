@@ -83,9 +83,6 @@ func (d *Door) readAuthorize(c *call, o edge.Object) (authserver.ConsentAsk, err
 	if err := c.Caller.MayAsk(&w, c.Now); err != nil {
 		return none, err
 	}
-	if !c.Caller.Client.Redirects(w.RedirectURI) {
-		return none, bank.Refuse(bank.RedirectUnknown, "The redirect_uri is not registered for the client.")
-	}
 	if w.Details, err = grammar().Details(b.Inside("scope_details"), w.Scope, true); err != nil {
 		return none, err
 	}

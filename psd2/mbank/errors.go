@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"okienko/bank"
-	"okienko/edge"
 	"okienko/psd2/wire"
 )
 
@@ -33,13 +32,13 @@ var (
 var (
 	headerMissing     = wire.Error{Status: 400, Code: "HeaderMissingError", Message: "A header that every call needs is missing.", Own: true}
 	tokenMissing      = wire.Error{Status: 401, Code: "invalid_token", Message: "The call needs an access token."}
-	certificateError  = wire.Error{Status: 401, Code: "CertificateError", Message: "The certificate of the connection is not accepted.", Own: true}
-	signatureMissing  = wire.Error{Status: 400, Code: "SignatureMissingError", Message: "The call needs a detached signature in JWS-Signature."}
-	signatureError    = wire.Error{Status: 401, Code: "SignatureError", Message: "The signature is not accepted.", Own: true}
+	certificateError  = wire.Error{Status: 401, Code: "CertificateError", Message: "The certificate of the connection is not accepted.", Own: true, Client: true}
+	signatureMissing  = wire.Error{Status: 400, Code: "SignatureMissingError", Message: "The call needs a detached signature in JWS-Signature.", Client: true}
+	signatureError    = wire.Error{Status: 401, Code: "SignatureError", Message: "The signature is not accepted.", Own: true, Client: true}
 	requestRepeated   = wire.Error{Status: 400, Code: "RequestRepeatedError", Message: "The TPP-Request-ID was used before, or was not made now."}
-	thirdPartyUnknown = wire.Error{Status: 401, Code: "ThirdPartyUnknownError", Message: "The third party is not known by TPP-ID, Client-ID and certificate together."}
-	thirdPartyBlocked = wire.Error{Status: 403, Code: "ThirdPartyBlockedError", Message: "The third party may not call.", Own: true}
-	roleMissing       = wire.Error{Status: 403, Code: "RoleMissingError", Message: "The third party lacks the role for this call.", Own: true}
+	thirdPartyUnknown = wire.Error{Status: 401, Code: "ThirdPartyUnknownError", Message: "The third party is not known by TPP-ID, Client-ID and certificate together.", Client: true}
+	thirdPartyBlocked = wire.Error{Status: 403, Code: "ThirdPartyBlockedError", Message: "The third party may not call.", Own: true, Client: true}
+	roleMissing       = wire.Error{Status: 403, Code: "RoleMissingError", Message: "The third party lacks the role for this call.", Own: true, Client: true}
 	consentUsedUp     = wire.Error{Status: 403, Code: "ConsentUsedUpError", Message: "The consent was for a single use."}
 	consentTaken      = wire.Error{Status: 400, Code: "ConsentIdUsedError", Message: "The consentId was used before."}
 	accountError      = wire.Error{Status: 403, Code: "AccountAccessError", Message: "The account cannot be reached through this interface: forbidden."}
@@ -149,36 +148,8 @@ func errorOf(status int) wire.Error {
 	return internalError
 }
 
-// writeError writes an error; an empty message is the form's own. To the token
-// call it answers as OAuth 2.0 does too, so that both kinds of client can read
-// it (psd2 §10).
+// writeError writes an error; an empty message is the form's own.
 func writeError(w http.ResponseWriter, e wire.Error, message string, oauth bool) {
-	if message == "" {
-		message = e.Message
-	}
-	b := append(make([]byte, 0, 256), '{')
-	b = edge.AppendStringField(b, "code", e.Code)
-	b = edge.AppendStringField(b, "message", message)
-	if oauth {
-		b = edge.AppendStringField(b, "error", oauthError(e))
-		b = edge.AppendStringField(b, "error_description", message)
-	}
+	b := e.Append(append(make([]byte, 0, 256), '{'), message, oauth)
 	wire.Write(w, wire.Answer{Status: e.Status, Body: append(b, '}')})
-}
-
-// oauthError is the error of RFC 6749 §5.2 that stands for one of ours.
-func oauthError(e wire.Error) string {
-	switch e {
-	case invalidGrant, invalidScope, grantUnknown:
-		return e.Code
-	case thirdPartyUnknown, certificateError, signatureError, signatureMissing, thirdPartyBlocked, roleMissing:
-		return "invalid_client"
-	}
-	switch {
-	case e.Status == http.StatusServiceUnavailable:
-		return "temporarily_unavailable"
-	case e.Status >= http.StatusInternalServerError:
-		return "server_error"
-	}
-	return "invalid_request"
 }

@@ -70,9 +70,6 @@ func (d *Door) readAsk(c *call, here bool) (authserver.ConsentAsk, error) {
 	if err := c.Caller.MayAsk(&w, c.Now); err != nil {
 		return none, err
 	}
-	if here && !c.Caller.Client.Redirects(w.RedirectURI) {
-		return none, bank.Refuse(bank.RedirectUnknown, "The redirect_uri is not registered for the client.")
-	}
 	if w.Details, err = grammar(c.version).Details(b.required("scope_details").Branch, w.Scope, true); err != nil {
 		return none, err
 	}

@@ -140,6 +140,6 @@ func (d *Door) WriteError(w http.ResponseWriter, r *http.Request, status int) {
 		d.frame.Tell(w, http.StatusText(status))
 		b := d.appendHeader([]byte{'{'}, r.Header.Get(requestIDHeader))
 		e := errorOf(status)
-		wire.Write(w, wire.Answer{Status: e.Status, Body: appendError(b, e, "", false)})
+		wire.Write(w, wire.Answer{Status: e.Status, Body: append(e.Append(b, "", false), '}')})
 	})).ServeHTTP(w, r)
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"okienko/bank"
-	"okienko/edge"
 	"okienko/psd2/wire"
 )
 
@@ -17,7 +16,7 @@ var (
 	badRequest        = wire.Error{Status: 400, Code: "invalid_request", Message: "The request cannot be read: its body is not the JSON that is asked for."}
 	fieldInvalid      = wire.Error{Status: 400, Code: "invalid_field", Message: "A field of the request is not valid.", Own: true}
 	headerMissing     = wire.Error{Status: 400, Code: "header_missing", Message: "A header that every call needs is missing.", Own: true}
-	signatureMissing  = wire.Error{Status: 400, Code: "signature_missing", Message: "The call needs a detached signature in X-JWS-SIGNATURE."}
+	signatureMissing  = wire.Error{Status: 400, Code: "signature_missing", Message: "The call needs a detached signature in X-JWS-SIGNATURE.", Client: true}
 	requestRepeated   = wire.Error{Status: 400, Code: "request_repeated", Message: "The request id was used before, or was not made now."}
 	redirectUnknown   = wire.Error{Status: 400, Code: "redirect_unknown", Message: "The address is not registered for the client.", Own: true}
 	invalidGrant      = wire.Error{Status: 400, Code: "invalid_grant", Message: "The code or token is not valid, or its consent has ended."}
@@ -30,13 +29,13 @@ var (
 	tokenMissing      = wire.Error{Status: 401, Code: "invalid_token", Message: "The call needs an access token."}
 	invalidToken      = wire.Error{Status: 401, Code: "invalid_token", Message: "The access token is not valid."}
 	tokenDiffers      = wire.Error{Status: 401, Code: "invalid_token", Message: "requestHeader.token is not the token of the header Authorization."}
-	certificateError  = wire.Error{Status: 401, Code: "certificate_invalid", Message: "The certificate of the connection is not accepted.", Own: true}
-	signatureError    = wire.Error{Status: 401, Code: "signature_invalid", Message: "The signature is not accepted.", Own: true}
-	thirdPartyUnknown = wire.Error{Status: 401, Code: "third_party_unknown", Message: "The third party is not known by tppId, client_id and certificate together."}
+	certificateError  = wire.Error{Status: 401, Code: "certificate_invalid", Message: "The certificate of the connection is not accepted.", Own: true, Client: true}
+	signatureError    = wire.Error{Status: 401, Code: "signature_invalid", Message: "The signature is not accepted.", Own: true, Client: true}
+	thirdPartyUnknown = wire.Error{Status: 401, Code: "third_party_unknown", Message: "The third party is not known by tppId, client_id and certificate together.", Client: true}
 	consentDiffers    = wire.Error{Status: 401, Code: "consent_differs", Message: "The request differs from what the customer has consented to."}
 	historyError      = wire.Error{Status: 401, Code: "sca_needed", Message: "SCA needed: without a fresh authentication of the customer only 90 days are given, and never more than the consent says."}
-	thirdPartyBlocked = wire.Error{Status: 403, Code: "third_party_blocked", Message: "The third party may not call.", Own: true}
-	roleMissing       = wire.Error{Status: 403, Code: "role_missing", Message: "The third party lacks the role for this call.", Own: true}
+	thirdPartyBlocked = wire.Error{Status: 403, Code: "third_party_blocked", Message: "The third party may not call.", Own: true, Client: true}
+	roleMissing       = wire.Error{Status: 403, Code: "role_missing", Message: "The third party lacks the role for this call.", Own: true, Client: true}
 	scopeForeign      = wire.Error{Status: 403, Code: "insufficient_scope", Message: "The consent does not allow this: forbidden."}
 	consentUsedUp     = wire.Error{Status: 403, Code: "consent_used_up", Message: "The consent was for a single use."}
 	// One answer for what is unknown, somebody else's, or shut (psd2 §0.1): a third
@@ -169,36 +168,4 @@ func errorOf(status int) wire.Error {
 		return unavailable
 	}
 	return internalError
-}
-
-// appendError writes Error. To the token call it is an error of OAuth 2.0 too, so
-// that both kinds of client can read it (psd2 §10).
-func appendError(b []byte, e wire.Error, message string, oauth bool) []byte {
-	if message == "" {
-		message = e.Message
-	}
-	b = edge.AppendStringField(b, "code", e.Code)
-	b = edge.AppendStringField(b, "message", message)
-	if oauth {
-		b = edge.AppendStringField(b, "error", oauthError(e))
-		b = edge.AppendStringField(b, "error_description", message)
-	}
-	return append(b, '}')
-}
-
-// oauthError is the error of RFC 6749 §5.2 that stands for one of ours.
-func oauthError(e wire.Error) string {
-	switch e {
-	case invalidGrant, invalidScope, grantUnknown, unavailable:
-		return e.Code
-	case thirdPartyUnknown, certificateError, signatureError, signatureMissing, thirdPartyBlocked, roleMissing:
-		return "invalid_client"
-	}
-	switch {
-	case e.Status == http.StatusServiceUnavailable:
-		return unavailable.Code
-	case e.Status >= http.StatusInternalServerError:
-		return "server_error"
-	}
-	return "invalid_request"
 }

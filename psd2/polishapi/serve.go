@@ -157,7 +157,7 @@ func (d *Door) refuse(c *call, err error) int {
 		edge.SetRetryAfter(h, wire.BusyRetry)
 	}
 	b := d.appendHeader([]byte{'{'}, c.Header(requestIDHeader))
-	wire.Write(c.W, wire.Answer{Status: status, Body: appendError(b, e, message, c.op.name == "token")})
+	wire.Write(c.W, wire.Answer{Status: status, Body: append(e.Append(b, message, c.op.name == "token"), '}')})
 	return status
 }
 

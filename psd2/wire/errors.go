@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"okienko/bank"
+	"okienko/edge"
 )
 
 // Error is an error as a form shows it.
@@ -15,6 +16,40 @@ type Error struct {
 	Message string // what is said when the refusal has nothing better to say in public
 	// Own lets the refusal's own public sentence stand in the message's place.
 	Own bool
+	// Client says that who calls is not accepted: invalid_client to OAuth.
+	Client bool
+}
+
+// Append writes code and message; an empty message is the error's own. To the
+// token call it is an error of OAuth 2.0 too, so that both kinds of client can
+// read it (psd2 §10).
+func (e Error) Append(b []byte, message string, oauth bool) []byte {
+	if message == "" {
+		message = e.Message
+	}
+	b = edge.AppendStringField(b, "code", e.Code)
+	b = edge.AppendStringField(b, "message", message)
+	if oauth {
+		b = edge.AppendStringField(b, "error", e.oauth())
+		b = edge.AppendStringField(b, "error_description", message)
+	}
+	return b
+}
+
+// oauth is the error of RFC 6749 §5.2 that stands for one of a form. A code that
+// the RFC knows is the same in both forms.
+func (e Error) oauth() string {
+	switch {
+	case e.Client:
+		return "invalid_client"
+	case e.Code == "invalid_grant" || e.Code == "invalid_scope" || e.Code == "unsupported_grant_type":
+		return e.Code
+	case e.Status == http.StatusServiceUnavailable:
+		return "temporarily_unavailable"
+	case e.Status >= http.StatusInternalServerError:
+		return "server_error"
+	}
+	return "invalid_request"
 }
 
 // Refusal is an error with a form of its own: what the bank does not know of,
