@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -79,13 +78,7 @@ func (c *CallbackClient) Post(ctx context.Context, to string, header http.Header
 	if err != nil {
 		return &failure{error: fmt.Errorf("notify: %s: %w", at.Host, redacted(err)), temporary: true}
 	}
-	defer res.Body.Close()
-	// What is left of an answer is read only so that the connection can be kept.
-	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, maxAnswer))
-	if res.StatusCode/100 == 2 {
-		return nil
-	}
-	return &failure{error: fmt.Errorf("notify: %s answered %d", at.Host, res.StatusCode), temporary: true}
+	return taken(res, at.Host, func(int) bool { return true })
 }
 
 // inward are the networks of RFC 6890 that lead nowhere public and that package

@@ -111,13 +111,19 @@ func (g *HTTPGateway) Send(ctx context.Context, m notice.Message) error {
 	if err != nil {
 		return &failure{error: fmt.Errorf("notify: %s: %w", g.host, redacted(err)), temporary: true}
 	}
+	return taken(res, g.host, passing)
+}
+
+// taken reads an answer to its end and is nil for any 2xx; temporary tells of which
+// other statuses another try may make one.
+func taken(res *http.Response, host string, temporary func(status int) bool) error {
 	defer res.Body.Close()
 	// What is left of an answer is read only so that the connection can be kept.
 	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, maxAnswer))
 	if res.StatusCode/100 == 2 {
 		return nil
 	}
-	return &failure{error: fmt.Errorf("notify: %s answered %d", g.host, res.StatusCode), temporary: passing(res.StatusCode)}
+	return &failure{error: fmt.Errorf("notify: %s answered %d", host, res.StatusCode), temporary: temporary(res.StatusCode)}
 }
 
 // passing tells whether a status may be another one the next time. 401 and 403
